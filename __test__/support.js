@@ -1,0 +1,59 @@
+'use strict';
+
+const v8 = require('node:v8');
+const vm = require('node:vm');
+const { Sandbox } = require('..');
+
+v8.setFlagsFromString('--expose-gc');
+const collect = vm.runInNewContext('gc');
+
+const open = new Set();
+
+/** A sandbox that `expectNoLeaks` watches. */
+function sandbox(options) {
+  const created = new Sandbox(options);
+  open.add(created);
+  return created;
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+/** Waits until `done()`, collecting garbage meanwhile; gives up after some seconds. */
+async function eventually(done) {
+  for (let i = 0; i < 200 && !done(); i++) {
+    collect();
+    await turn();
+  }
+  return done();
+}
+
+/**
+ * Shows that nothing leaked: once the test has let go of what it was given, the host holds no
+ * guest value, and once a sandbox is disposed, no timer or promise of its is left.
+ * For `afterEach`.
+ */
+async function expectNoLeaks() {
+  for (const each of open) {
+    if (each.state === 'active') {
+      await eventually(() => each.usage().guestHandles === 0);
+      expect(each.usage().guestHandles).toBe(0);
+    }
+    each.dispose();
+    expect(each.state).toBe('disposed');
+  }
+  open.clear();
+}
+
+/** The error that `use` throws; fails when it throws none. */
+function errorOf(use) {
+  try {
+    use();
+  } catch (error) {
+    return error;
+  }
+  throw new Error('nothing was thrown');
+}
+
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+module.exports = { sandbox, expectNoLeaks, eventually, collect, errorOf, sleep, turn };

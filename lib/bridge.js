@@ -1,0 +1,294 @@
+'use strict';
+
+// Requests and answers between one guest and its host: who called whom, what is still to be
+// settled, and what becomes of it when the guest is stopped.
+
+const mailbox = require('./mailbox.js');
+const { Lift } = require('./lift.js');
+const { Lower, Uncrossable } = require('./lower.js');
+const { HostHandles, GuestHandles, Watched } = require('./handles.js');
+const { crossingError } = require('./errors.js');
+const { op, status, service } = require('./wire.js');
+
+const STOPS = ['timeout', 'memory', 'terminated'];
+const NO_PROMISE = 0xffffffff;
+const ignore = () => {};
+
+/** Guest symbols here; there are few, and a symbol cannot be watched by every collector. */
+class Symbols {
+  #symbols = new Map();
+  #slots = new Map();
+  get(slot) {
+    return this.#symbols.get(slot);
+  }
+  set(slot, symbol) {
+    this.#symbols.set(slot, symbol);
+    this.#slots.set(symbol, slot);
+    return symbol;
+  }
+  slotOf(symbol) {
+    return this.#slots.get(symbol);
+  }
+}
+
+/**
+ * One call from outside and all that follows from it: the promises it has handed out are
+ * rejected when its continuation, however much later, is stopped.
+ * @typedef {{ pending: Set<{ reject(error: Error): void }> }} Task
+ */
+
+class Bridge {
+  /**
+   * @param native the addon's sandbox
+   * @param {string} name the sandbox's, for errors
+   * @param {object} owner
+   * @param {Function[]} owner.services by slot, what the guest's builtins call
+   * @param {(kind: string) => Error} owner.stopError what a stopped entry throws
+   * @param {(event: string, reason: unknown) => void} owner.report errors that nobody waits for
+   */
+  constructor(native, name, owner) {
+    this.native = native;
+    this.name = name;
+    this.owner = owner;
+    this.host = new HostHandles();
+    this.guest = new GuestHandles((slot) => native.release(slot));
+    this.symbols = new Symbols();
+    /** Unsettled guest promises handed out here, by the guest's slot. */
+    this.deferred = new Map();
+    /** The task that the running entry belongs to. */
+    this.task = undefined;
+    this.dispatch = (base, length) => this.#answer(base, length);
+  }
+
+  /**
+   * Sends a request and answers its value, or throws what the guest threw.
+   * @param {number} code one of `op`
+   * @param {number} timeout in ms
+   * @param {(lower: Lower) => void} write writes what the request consists of
+   * @param {Task} [task] what the request continues
+   */
+  request(code, timeout, write, task) {
+    const base = mailbox.position;
+    const lower = new Lower(this);
+    try {
+      mailbox.byte(code);
+      mailbox.f64(timeout);
+      write(lower);
+    } catch (error) {
+      lower.rollBack();
+      mailbox.position = base;
+      throw this.#crossing(error);
+    }
+    const length = mailbox.position - base;
+    mailbox.position = base;
+    const outer = this.task;
+    const own = outer ?? task ?? { pending: new Set() };
+    this.task = own;
+    try {
+      const reply = this.native.enter(base, length, this.dispatch);
+      mailbox.receive(this.native, base, reply);
+      return this.#reply(own, outer === undefined);
+    } finally {
+      this.task = outer;
+      mailbox.shrink();
+    }
+  }
+
+  #reply(task, outermost) {
+    const kind = mailbox.readByte();
+    switch (kind) {
+      case status.RETURN: {
+        const value = new Lift(this).value();
+        this.#released();
+        return value;
+      }
+      case status.THROW: {
+        const reason = new Lift(this).value();
+        this.#released();
+        throw reason;
+      }
+      case status.STOP: {
+        const error = this.owner.stopError(STOPS[mailbox.readByte()]);
+        this.#released();
+        if (outermost) this.#abandon(task, error);
+        throw error;
+      }
+      default: {
+        const error = crossingError(this.name, mailbox.readString(), mailbox.readString());
+        this.#released();
+        throw error;
+      }
+    }
+  }
+
+  /** The guest's collector has been at work: forget what only the guest needed. */
+  #released() {
+    for (let count = mailbox.readU32(); count > 0; count--) {
+      const slot = mailbox.readU32();
+      const value = this.host.get(slot);
+      if (value instanceof Watched && !value.settled) value.released = true;
+      else this.host.release(slot);
+    }
+  }
+
+  #abandon(task, error) {
+    for (const deferred of task.pending) deferred.reject(error);
+    task.pending.clear();
+  }
+
+  /** Answers a request of the guest. Never throws: there is no JavaScript above it. */
+  #answer(base, length) {
+    const outer = mailbox.position;
+    mailbox.position = base;
+    const lower = new Lower(this);
+    let end = base;
+    try {
+      let code = status.RETURN;
+      let value;
+      try {
+        mailbox.receive(this.native, base, length);
+        value = this.#perform();
+      } catch (error) {
+        code = status.THROW;
+        value = error;
+      }
+      this.#write(lower, code, value);
+      end = mailbox.position;
+    } catch {
+      // Out of stack, most likely. The guest sees a call that failed.
+      end = base;
+    }
+    mailbox.position = outer;
+    return end - base;
+  }
+
+  #write(lower, code, value) {
+    const start = mailbox.position;
+    try {
+      mailbox.byte(code);
+      lower.named(value, 'result');
+    } catch (error) {
+      lower.rollBack();
+      mailbox.position = start;
+      mailbox.byte(status.THROW);
+      new Lower(this).value(this.#crossing(error));
+    }
+  }
+
+  #perform() {
+    const code = mailbox.readByte();
+    switch (code) {
+      case op.CALL:
+        return this.#called();
+      case op.SETTLE: {
+        const slot = mailbox.readU32();
+        const fulfilled = mailbox.readByte() !== 0;
+        const value = new Lift(this).value();
+        this.#released();
+        this.#settle(slot, fulfilled, value);
+        return undefined;
+      }
+      case op.UNHANDLED: {
+        const reason = new Lift(this).value();
+        this.#released();
+        this.owner.report('unhandledRejection', reason);
+        return undefined;
+      }
+      default: {
+        const slot = mailbox.readU32();
+        const error = crossingError(this.name, mailbox.readString(), mailbox.readString());
+        this.#released();
+        if (slot === NO_PROMISE) throw error;
+        this.#settle(slot, false, error);
+        return undefined;
+      }
+    }
+  }
+
+  #called() {
+    const slot = mailbox.readU32();
+    const constructing = mailbox.readByte() !== 0;
+    const lift = new Lift(this);
+    const receiver = lift.value();
+    const args = lift.values();
+    this.#released();
+    if (slot < service.END) return this.owner.services[slot](...args);
+    const target = this.host.get(slot);
+    return constructing ? Reflect.construct(target, args) : Reflect.apply(target, receiver, args);
+  }
+
+  #settle(slot, fulfilled, value) {
+    // The promise may settle before the message that hands it out has been read.
+    this.guestPromise(slot);
+    const deferred = this.deferred.get(slot);
+    if (deferred === undefined) return;
+    if (fulfilled) deferred.resolve(value);
+    else deferred.reject(value);
+  }
+
+  /** The function that stands for the guest's in `slot`. */
+  guestFunction(slot, name, length) {
+    const known = this.guest.get(slot);
+    if (known !== undefined) return known;
+    const bridge = this;
+    const standIn = function (...args) {
+      return bridge.owner.call(slot, new.target !== undefined, this, args);
+    };
+    Object.defineProperty(standIn, 'name', { value: name, configurable: true });
+    Object.defineProperty(standIn, 'length', { value: length, configurable: true });
+    return this.guest.set(slot, standIn);
+  }
+
+  /** The promise that stands for the guest's in `slot`. */
+  guestPromise(slot) {
+    const known = this.guest.get(slot);
+    if (known !== undefined) return known;
+    const { task } = this;
+    const deferred = {};
+    const promise = new Promise((resolve, reject) => {
+      const finish = (how) => (value) => {
+        this.deferred.delete(slot);
+        task?.pending.delete(deferred);
+        how(value);
+      };
+      deferred.resolve = finish(resolve);
+      deferred.reject = finish(reject);
+    });
+    // A guest must not be able to end the process by a rejection that nobody here asked for.
+    promise.catch(ignore);
+    this.deferred.set(slot, deferred);
+    task?.pending.add(deferred);
+    return this.guest.set(slot, promise);
+  }
+
+  guestSymbol(slot, description) {
+    return this.symbols.get(slot) ?? this.symbols.set(slot, Symbol(description));
+  }
+
+  /** Settles the guest's twin of a host promise once the promise is settled. */
+  watch(slot, watched) {
+    // Its continuation belongs to the call that it was handed out in.
+    const { task } = this;
+    const settle = (fulfilled) => (value) => {
+      // Unless the message was never sent, or the sandbox is gone.
+      if (this.host.get(slot) !== watched) return;
+      this.owner.settle(slot, fulfilled, value, task);
+      watched.settled = true;
+      if (watched.released) this.host.release(slot);
+    };
+    Promise.prototype.then.call(watched.promise, settle(true), settle(false));
+  }
+
+  #crossing(error) {
+    return error instanceof Uncrossable ? crossingError(this.name, error.path, error.what) : error;
+  }
+
+  /** Lets go of everything; what is still unsettled is rejected with `error`. */
+  dispose(error) {
+    for (const deferred of [...this.deferred.values()]) deferred.reject(error);
+    this.host.clear();
+    this.guest.clear();
+  }
+}
+
+module.exports = { Bridge };

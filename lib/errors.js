@@ -1,0 +1,43 @@
+'use strict';
+
+/** An error that the sandbox itself raises; guest code's own errors arrive as themselves. */
+class SandboxError extends Error {
+  constructor(code, message, details = {}) {
+    super(message);
+    this.code = code;
+    for (const key of ['sandbox', 'filename', 'path']) {
+      if (details[key] !== undefined) this[key] = details[key];
+    }
+    if (details.cause !== undefined) {
+      Object.defineProperty(this, 'cause', {
+        value: details.cause,
+        writable: true,
+        enumerable: false,
+        configurable: true,
+      });
+    }
+  }
+}
+
+Object.defineProperty(SandboxError.prototype, 'name', {
+  value: 'SandboxError',
+  writable: true,
+  enumerable: false,
+  configurable: true,
+});
+
+/** A value that has no form on the other side. `path` says where it is. */
+function crossingError(sandbox, path, what) {
+  return new SandboxError(
+    'ERR_SANDBOX_CROSSING',
+    `${path} cannot cross the sandbox's border: it is ${what}`,
+    { sandbox, path },
+  );
+}
+
+/** Bad options, named with what would be right. */
+function optionsError(message) {
+  return new SandboxError('ERR_SANDBOX_OPTIONS', message);
+}
+
+module.exports = { SandboxError, crossingError, optionsError };

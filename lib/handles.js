@@ -1,0 +1,102 @@
+'use strict';
+
+const { service } = require('./wire.js');
+
+/** Host values that the guest holds on to, by slot. */
+class HostHandles {
+  #values = new Map();
+  #slots = new Map();
+  #free = [];
+  #next = service.END;
+
+  get size() {
+    return this.#values.size;
+  }
+
+  get(slot) {
+    return this.#values.get(slot);
+  }
+
+  /** The slot of a function or symbol, which is the same as long as the guest holds it. */
+  slotOf(value) {
+    return this.#slots.get(value);
+  }
+
+  /** A slot that is the value's own: its identity on the other side. */
+  keep(value) {
+    const slot = this.add(value);
+    this.#slots.set(value, slot);
+    return slot;
+  }
+
+  /** A slot for this one crossing. */
+  add(value) {
+    const slot = this.#free.pop() ?? this.#next++;
+    this.#values.set(slot, value);
+    return slot;
+  }
+
+  release(slot) {
+    const value = this.#values.get(slot);
+    if (!this.#values.delete(slot)) return;
+    if (this.#slots.get(value) === slot) this.#slots.delete(value);
+    this.#free.push(slot);
+  }
+
+  clear() {
+    this.#values.clear();
+    this.#slots.clear();
+  }
+}
+
+/** Stand-ins for guest values, by the guest's slot. Both collectors work on them together. */
+class GuestHandles {
+  #standIns = new Map();
+  #slots = new WeakMap();
+  #registry;
+
+  /** @param {(slot: number) => void} release tells the guest that nobody here needs it any more */
+  constructor(release) {
+    this.#registry = new FinalizationRegistry((slot) => {
+      // A newer stand-in may have taken the place of the one that went.
+      if (this.#standIns.get(slot)?.deref() !== undefined) return;
+      if (this.#standIns.delete(slot)) release(slot);
+    });
+  }
+
+  get size() {
+    return this.#standIns.size;
+  }
+
+  get(slot) {
+    return this.#standIns.get(slot)?.deref();
+  }
+
+  set(slot, standIn) {
+    this.#standIns.set(slot, new WeakRef(standIn));
+    this.#slots.set(standIn, slot);
+    this.#registry.register(standIn, slot);
+    return standIn;
+  }
+
+  /** The guest's slot, if `value` is a stand-in. */
+  slotOf(value) {
+    return this.#slots.get(value);
+  }
+
+  clear() {
+    this.#standIns.clear();
+    this.#slots = new WeakMap();
+  }
+}
+
+/** A host promise in the table: its slot is free only when it is settled, too. */
+class Watched {
+  constructor(promise) {
+    this.promise = promise;
+    this.settled = false;
+    this.released = false;
+  }
+}
+
+module.exports = { HostHandles, GuestHandles, Watched };

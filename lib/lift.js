@@ -1,0 +1,240 @@
+'use strict';
+
+// Lifting: bytes from the guest become host values. The other half is src/membrane/lift.rs.
+
+const { inspect } = require('node:util');
+const mailbox = require('./mailbox.js');
+const { Watched } = require('./handles.js');
+const { tag, WELL_KNOWN_SYMBOLS, ERROR_CLASSES, TYPED_ARRAYS } = require('./wire.js');
+
+/** In an error: it is only shown, so it needs no identity. */
+const NO_SLOT = 0xffffffff;
+
+/** Sets an own property whatever its name, also where a prototype has a setter for it. */
+function define(object, key, value, enumerable = true) {
+  Object.defineProperty(object, key, { value, writable: true, enumerable, configurable: true });
+}
+
+/** What stands for a value that is only shown, such as `[Function: f]`. */
+class Placeholder {
+  #text;
+  constructor(text) {
+    this.#text = text;
+  }
+  [inspect.custom]() {
+    return this.#text;
+  }
+  toString() {
+    return this.#text;
+  }
+}
+
+/** An object that shows as an instance of the guest's class of that name. */
+function instanceOf(name) {
+  const Shown = { [name]: class {} }[name];
+  return Object.create(Shown.prototype);
+}
+
+/** Reads the values of one message from the mailbox. Runs no code but its own. */
+class Lift {
+  /** @param bridge whose tables of handles the values belong to */
+  constructor(bridge) {
+    this.bridge = bridge;
+    this.objects = [];
+  }
+
+  values() {
+    const values = new Array(mailbox.readU32());
+    for (let i = 0; i < values.length; i++) values[i] = this.value();
+    return values;
+  }
+
+  value() {
+    return this.tagged(mailbox.readByte());
+  }
+
+  tagged(kind) {
+    switch (kind) {
+      case tag.UNDEFINED:
+        return undefined;
+      case tag.NULL:
+        return null;
+      case tag.TRUE:
+        return true;
+      case tag.FALSE:
+        return false;
+      case tag.INTEGER:
+        return mailbox.readI32();
+      case tag.NUMBER:
+        return mailbox.readF64();
+      case tag.LATIN1:
+      case tag.UTF16:
+        return mailbox.readText(kind);
+      case tag.BIGINT: {
+        const negative = mailbox.readByte() !== 0;
+        const value = BigInt(`0x${mailbox.readString()}`);
+        return negative ? -value : value;
+      }
+      case tag.WELL_KNOWN_SYMBOL:
+        return WELL_KNOWN_SYMBOLS[mailbox.readI32()];
+      case tag.REGISTERED_SYMBOL:
+        return Symbol.for(mailbox.readString());
+      case tag.SYMBOL:
+        return this.bridge.guestSymbol(mailbox.readU32(), mailbox.readString());
+      case tag.REFERENCE:
+        return this.objects[mailbox.readU32()];
+      default:
+        return this.object(kind);
+    }
+  }
+
+  object(kind) {
+    switch (kind) {
+      case tag.OBJECT:
+        return this.properties(this.number({}));
+      case tag.ARRAY:
+        return this.array();
+      case tag.SPARSE_ARRAY: {
+        const array = this.number([]);
+        array.length = mailbox.readU32();
+        return this.properties(array);
+      }
+      case tag.HOME: {
+        const value = this.bridge.host.get(mailbox.readU32());
+        if (typeof value === 'symbol') return value;
+        return this.number(value instanceof Watched ? value.promise : value);
+      }
+      case tag.FUNCTION: {
+        const slot = mailbox.readU32();
+        const name = mailbox.readString();
+        const length = mailbox.readU32();
+        mailbox.readByte();
+        return this.number(this.bridge.guestFunction(slot, name, length));
+      }
+      case tag.PROMISE:
+        return this.number(this.bridge.guestPromise(mailbox.readU32()));
+      case tag.MAP: {
+        const map = this.number(new Map());
+        for (let size = mailbox.readU32(); size > 0; size--) map.set(this.value(), this.value());
+        return map;
+      }
+      case tag.SET: {
+        const set = this.number(new Set());
+        for (let size = mailbox.readU32(); size > 0; size--) set.add(this.value());
+        return set;
+      }
+      case tag.DATE:
+        return this.number(new Date(mailbox.readF64()));
+      case tag.REGEXP: {
+        const place = this.reserve();
+        return this.fill(place, regexp(mailbox.readString(), mailbox.readString()));
+      }
+      case tag.ERROR:
+        return this.error();
+      case tag.ARRAY_BUFFER:
+        return this.number(mailbox.readBytes().buffer);
+      case tag.TYPED_ARRAY: {
+        const place = this.reserve();
+        const name = TYPED_ARRAYS[mailbox.readByte()];
+        const args = [this.value(), mailbox.readF64(), mailbox.readF64()];
+        // An older Node may not have the newest kinds; their bytes are better than nothing.
+        const Kind = globalThis[name] ?? Uint16Array;
+        return this.fill(place, new Kind(...args));
+      }
+      case tag.DATA_VIEW: {
+        const place = this.reserve();
+        const args = [this.value(), mailbox.readF64(), mailbox.readF64()];
+        return this.fill(place, new DataView(...args));
+      }
+      case tag.BOXED: {
+        const place = this.reserve();
+        return this.fill(place, Object(this.value()));
+      }
+      case tag.INSTANCE:
+        return this.properties(this.number(instanceOf(mailbox.readString())));
+      case tag.PLACEHOLDER:
+        return this.number(new Placeholder(mailbox.readString()));
+      default:
+        throw new Error(`a message from the guest breaks the format (${kind})`);
+    }
+  }
+
+  array() {
+    const array = this.number([]);
+    const length = mailbox.readU32();
+    for (let index = 0; index < length; index++) {
+      const kind = mailbox.readByte();
+      if (kind === tag.HOLE) array.length = index + 1;
+      else array.push(this.tagged(kind));
+    }
+    return this.properties(array);
+  }
+
+  properties(object) {
+    for (let count = mailbox.readU32(); count > 0; count--) {
+      const key = mailbox.readString();
+      const value = this.value();
+      if (key === '__proto__') define(object, key, value);
+      else object[key] = value;
+    }
+    return object;
+  }
+
+  error() {
+    const place = this.reserve();
+    const index = mailbox.readByte();
+    const slot = mailbox.readU32();
+    const name = mailbox.readString();
+    const message = mailbox.readString();
+    const stack = mailbox.readString();
+    // The same error crossing again is the same object here, too; its parts are read all the
+    // same, for they stand in the message.
+    const known = slot === NO_SLOT ? undefined : this.bridge.guest.get(slot);
+    const error = this.fill(place, known ?? newError(index, name, message, stack));
+    if (known === undefined && slot !== NO_SLOT) this.bridge.guest.set(slot, error);
+    if (mailbox.readByte() !== 0) define(error, 'cause', this.value(), false);
+    for (let count = mailbox.readU32(); count > 0; count--) {
+      const key = mailbox.readString();
+      define(error, key, this.value(), key !== 'errors');
+    }
+    return error;
+  }
+
+  /** Gives a new object its number in this message. */
+  number(object) {
+    this.objects.push(object);
+    return object;
+  }
+
+  /** A number for an object that needs its parts first. */
+  reserve() {
+    return this.objects.push(undefined) - 1;
+  }
+
+  fill(place, object) {
+    this.objects[place] = object;
+    return object;
+  }
+}
+
+function regexp(source, flags) {
+  try {
+    return new RegExp(source, flags);
+  } catch {
+    // The guest's engine may know syntax that this Node does not.
+    return new Placeholder(`/${source}/${flags}`);
+  }
+}
+
+function newError(index, name, message, stack) {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0; // the guest's own stack replaces it
+  const ErrorClass = ERROR_CLASSES[index] ?? Error;
+  const error = ErrorClass === AggregateError ? new AggregateError([], message) : new ErrorClass(message);
+  Error.stackTraceLimit = stackTraceLimit;
+  define(error, 'stack', stack, false);
+  if (error.name !== name) define(error, 'name', name, false);
+  return error;
+}
+
+module.exports = { Lift };

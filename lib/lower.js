@@ -1,0 +1,392 @@
+'use strict';
+
+// Lowering: host values become bytes for the guest. The other half is src/membrane/lower.rs.
+
+const { Buffer } = require('node:buffer');
+const { types } = require('node:util');
+const mailbox = require('./mailbox.js');
+const { Watched } = require('./handles.js');
+const { tag, WELL_KNOWN_SYMBOLS, ERROR_CLASSES, TYPED_ARRAYS } = require('./wire.js');
+
+const ERROR_INDEX = new Map(ERROR_CLASSES.map((errorClass, index) => [errorClass.name, index]));
+const WELL_KNOWN_INDEX = new Map(WELL_KNOWN_SYMBOLS.map((symbol, index) => [symbol, index]));
+/** Above this length an array with mostly holes is written by its indices. */
+const DENSE_LENGTH = 1024;
+/** Fields of a system error that tell about the host's machine. */
+const SYSTEM_FIELDS = new Set(['path', 'dest', 'address', 'port', 'info', 'errno', 'syscall']);
+
+/** Thrown inside this module: a value that cannot cross. Steps are added on the way out. */
+class Uncrossable {
+  constructor(what) {
+    this.what = what;
+    this.path = '';
+  }
+}
+
+function step(key) {
+  if (typeof key === 'number' || /^(?:0|[1-9]\d*)$/.test(key)) return `[${key}]`;
+  return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
+}
+
+function within(error, where) {
+  if (error instanceof Uncrossable) error.path = where + error.path;
+  else if (isStackOverflow(error)) return within(new Uncrossable('nested too deeply'), where);
+  return error;
+}
+
+// A graph too deep for this recursion is the caller's data, not a defect.
+const isStackOverflow = (error) =>
+  error instanceof RangeError && error.message === 'Maximum call stack size exceeded';
+
+/** Objects of any realm made by a literal, or without a prototype. */
+function isPlain(object) {
+  const prototype = Object.getPrototypeOf(object);
+  return (
+    prototype === Object.prototype ||
+    prototype === null ||
+    Object.getPrototypeOf(prototype) === null
+  );
+}
+
+const isDomException = (value) =>
+  typeof DOMException === 'function' && value instanceof DOMException;
+
+function isConstructor(value) {
+  try {
+    Reflect.construct(Object, [], value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function errorIndex(error) {
+  for (let o = Object.getPrototypeOf(error); o !== null; o = Object.getPrototypeOf(o)) {
+    const constructor = Object.getOwnPropertyDescriptor(o, 'constructor')?.value;
+    const index = typeof constructor === 'function' ? ERROR_INDEX.get(constructor.name) : undefined;
+    if (index !== undefined) return index;
+  }
+  return 0;
+}
+
+/** Writes the values of one message into the mailbox. */
+class Lower {
+  /** @param bridge whose tables of handles the values belong to */
+  constructor(bridge) {
+    this.bridge = bridge;
+    this.count = 0;
+    this.numbers = undefined;
+    this.fresh = undefined;
+  }
+
+  /** One value that error paths call `name`. */
+  named(value, name) {
+    try {
+      this.value(value);
+    } catch (error) {
+      throw within(error, name);
+    }
+  }
+
+  /** A receiver: one that cannot cross goes as `undefined`, so that the call still works. */
+  receiver(value) {
+    if (value === undefined) mailbox.byte(tag.UNDEFINED);
+    else if (!this.attempt(value)) mailbox.byte(tag.UNDEFINED);
+  }
+
+  /** Takes back the handles that only this message would have named. */
+  rollBack(since = 0) {
+    if (this.fresh === undefined) return;
+    for (const slot of this.fresh.splice(since)) this.bridge.host.release(slot);
+  }
+
+  value(value) {
+    switch (typeof value) {
+      case 'undefined':
+        return mailbox.byte(tag.UNDEFINED);
+      case 'boolean':
+        return mailbox.byte(value ? tag.TRUE : tag.FALSE);
+      case 'number':
+        if ((value | 0) === value && (value !== 0 || 1 / value > 0)) {
+          mailbox.byte(tag.INTEGER);
+          return mailbox.u32(value);
+        }
+        mailbox.byte(tag.NUMBER);
+        return mailbox.f64(value);
+      case 'string':
+        return mailbox.string(value);
+      case 'bigint':
+        mailbox.byte(tag.BIGINT);
+        mailbox.byte(value < 0n ? 1 : 0);
+        return mailbox.string((value < 0n ? -value : value).toString(16));
+      case 'symbol':
+        return this.symbol(value);
+      case 'function':
+        return this.object(value, this.function);
+      default:
+        return value === null ? mailbox.byte(tag.NULL) : this.object(value, this.other);
+    }
+  }
+
+  /** Numbers an object and writes it, or a reference if it was there before. */
+  object(value, write) {
+    this.numbers ??= new Map();
+    const number = this.numbers.get(value);
+    if (number !== undefined) {
+      mailbox.byte(tag.REFERENCE);
+      return mailbox.u32(number);
+    }
+    this.numbers.set(value, this.count++);
+    const home = this.bridge.guest.slotOf(value);
+    if (home !== undefined) {
+      mailbox.byte(tag.HOME);
+      return mailbox.u32(home);
+    }
+    return write.call(this, value);
+  }
+
+  other(value) {
+    if (Array.isArray(value)) return this.array(value);
+    if (Object.getPrototypeOf(value) === Object.prototype) {
+      return this.plain(value);
+    }
+    if (types.isNativeError(value) || isDomException(value)) return this.error(value);
+    if (types.isPromise(value)) return this.promise(value);
+    if (ArrayBuffer.isView(value)) return this.view(value);
+    if (types.isArrayBuffer(value)) {
+      mailbox.byte(tag.ARRAY_BUFFER);
+      return mailbox.bytes(new Uint8Array(value));
+    }
+    if (types.isDate(value)) {
+      mailbox.byte(tag.DATE);
+      return mailbox.f64(Date.prototype.getTime.call(value));
+    }
+    if (types.isRegExp(value)) {
+      mailbox.byte(tag.REGEXP);
+      mailbox.string(value.source);
+      return mailbox.string(value.flags);
+    }
+    if (types.isMap(value)) return this.map(value);
+    if (types.isSet(value)) return this.set(value);
+    if (types.isBoxedPrimitive(value)) {
+      mailbox.byte(tag.BOXED);
+      return this.value(value.valueOf());
+    }
+    if (isPlain(value)) return this.plain(value);
+    throw new Uncrossable(describe(value));
+  }
+
+  plain(object) {
+    mailbox.byte(tag.OBJECT);
+    this.properties(object, Object.keys(object));
+  }
+
+  properties(object, keys) {
+    mailbox.u32(keys.length);
+    let key;
+    try {
+      for (key of keys) {
+        mailbox.string(key);
+        this.value(object[key]);
+      }
+    } catch (error) {
+      throw within(error, step(key));
+    }
+  }
+
+  array(array) {
+    const { length } = array;
+    const keys = Object.keys(array);
+    if (length > DENSE_LENGTH && keys.length < length / 2) {
+      mailbox.byte(tag.SPARSE_ARRAY);
+      mailbox.u32(length);
+      return this.properties(array, keys);
+    }
+    mailbox.byte(tag.ARRAY);
+    mailbox.u32(length);
+    let present = 0;
+    let index = 0;
+    try {
+      for (; index < length; index++) {
+        const element = array[index];
+        if (element === undefined && !Object.hasOwn(array, index)) {
+          mailbox.byte(tag.HOLE);
+        } else {
+          present++;
+          this.value(element);
+        }
+      }
+    } catch (error) {
+      throw within(error, step(index));
+    }
+    // Indices come first among the keys.
+    this.properties(array, keys.length > present ? keys.slice(present) : []);
+  }
+
+  map(map) {
+    const entries = [...Map.prototype.entries.call(map)];
+    mailbox.byte(tag.MAP);
+    mailbox.u32(entries.length);
+    entries.forEach(([key, value], index) => {
+      this.named(key, `<key ${index}>`);
+      this.named(value, typeof key === 'string' ? `.get(${JSON.stringify(key)})` : `<value ${index}>`);
+    });
+  }
+
+  set(set) {
+    const values = [...Set.prototype.values.call(set)];
+    mailbox.byte(tag.SET);
+    mailbox.u32(values.length);
+    values.forEach((value, index) => this.named(value, `<value ${index}>`));
+  }
+
+  view(view) {
+    const { buffer, byteOffset, byteLength } = view;
+    if (types.isSharedArrayBuffer(buffer)) throw new Uncrossable('a view on a SharedArrayBuffer');
+    // Node cuts small Buffers from a common pool, whose other content is nobody's business.
+    const pooled = Buffer.isBuffer(view) || (buffer.byteLength === Buffer.poolSize && byteLength < buffer.byteLength);
+    const whole = pooled ? new Uint8Array(buffer, byteOffset, byteLength).slice().buffer : buffer;
+    const offset = pooled ? 0 : byteOffset;
+    if (types.isDataView(view)) {
+      mailbox.byte(tag.DATA_VIEW);
+      this.value(whole);
+      mailbox.f64(offset);
+      return mailbox.f64(byteLength);
+    }
+    const name = Buffer.isBuffer(view) ? 'Uint8Array' : typedArrayName(view);
+    mailbox.byte(tag.TYPED_ARRAY);
+    mailbox.byte(TYPED_ARRAYS.indexOf(name));
+    this.value(whole);
+    mailbox.f64(offset);
+    mailbox.f64(view.length);
+  }
+
+  /** An error's message and fields. Its stack stays here: it tells of the host's files. */
+  error(error) {
+    mailbox.byte(tag.ERROR);
+    mailbox.byte(errorIndex(error));
+    mailbox.u32(this.add(error));
+    mailbox.string(textOf(error, 'name'));
+    mailbox.string(textOf(error, 'message'));
+    const cause = mailbox.position;
+    mailbox.byte(1);
+    if (!Object.hasOwn(error, 'cause') || !this.attempt(error.cause)) {
+      mailbox.position = cause;
+      mailbox.byte(0);
+    }
+    const keys = Object.keys(error).filter((key) => !['name', 'message', 'stack', 'cause'].includes(key));
+    if (Object.hasOwn(error, 'errors') && !keys.includes('errors')) keys.push('errors');
+    if (isDomException(error) && typeof error.code === 'number') keys.push('code');
+    const system = typeof error.syscall === 'string';
+    const counted = mailbox.position;
+    let count = 0;
+    mailbox.u32(0);
+    for (const key of keys) {
+      if (system && SYSTEM_FIELDS.has(key)) continue;
+      const start = mailbox.position;
+      mailbox.string(key);
+      if (this.attempt(error[key])) count++;
+      else mailbox.position = start;
+    }
+    mailbox.patchU32(counted, count);
+  }
+
+  /** Writes a value if it can cross; else leaves no trace and says so. */
+  attempt(value) {
+    const { position } = mailbox;
+    const { count } = this;
+    const fresh = this.fresh?.length ?? 0;
+    try {
+      this.value(value);
+      return true;
+    } catch (error) {
+      if (!(within(error, '') instanceof Uncrossable)) throw error;
+      mailbox.position = position;
+      this.count = count;
+      for (const [object, number] of this.numbers ?? []) {
+        if (number >= count) this.numbers.delete(object);
+      }
+      this.rollBack(fresh);
+      return false;
+    }
+  }
+
+  promise(promise) {
+    mailbox.byte(tag.PROMISE);
+    const watched = new Watched(promise);
+    const slot = this.add(watched);
+    mailbox.u32(slot);
+    this.bridge.watch(slot, watched);
+  }
+
+  function(value) {
+    mailbox.byte(tag.FUNCTION);
+    mailbox.u32(this.keep(value));
+    const name = Object.getOwnPropertyDescriptor(value, 'name')?.value;
+    mailbox.string(typeof name === 'string' ? name : '');
+    const length = Object.getOwnPropertyDescriptor(value, 'length')?.value;
+    mailbox.u32(typeof length === 'number' ? Math.min(length, 255) : 0);
+    mailbox.byte(isConstructor(value) ? 1 : 0);
+  }
+
+  symbol(symbol) {
+    const index = WELL_KNOWN_INDEX.get(symbol);
+    if (index !== undefined) {
+      mailbox.byte(tag.WELL_KNOWN_SYMBOL);
+      return mailbox.u32(index);
+    }
+    const key = Symbol.keyFor(symbol);
+    if (key !== undefined) {
+      mailbox.byte(tag.REGISTERED_SYMBOL);
+      return mailbox.string(key);
+    }
+    const home = this.bridge.symbols.slotOf(symbol);
+    if (home !== undefined) {
+      mailbox.byte(tag.HOME);
+      mailbox.u32(home);
+      this.count++;
+      return undefined;
+    }
+    mailbox.byte(tag.SYMBOL);
+    mailbox.u32(this.keep(symbol));
+    return mailbox.string(symbol.description ?? '');
+  }
+
+  keep(value) {
+    const known = this.bridge.host.slotOf(value);
+    if (known !== undefined) return known;
+    const slot = this.bridge.host.keep(value);
+    this.note(slot);
+    return slot;
+  }
+
+  add(value) {
+    const slot = this.bridge.host.add(value);
+    this.note(slot);
+    return slot;
+  }
+
+  note(slot) {
+    this.fresh ??= [];
+    this.fresh.push(slot);
+  }
+}
+
+const typedArrayName = Function.prototype.call.bind(
+  Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag).get,
+);
+
+function textOf(error, name) {
+  const text = error[name];
+  return typeof text === 'string' ? text : text === undefined ? '' : String(text);
+}
+
+function describe(value) {
+  if (types.isSharedArrayBuffer(value)) return 'a SharedArrayBuffer';
+  const name = value.constructor?.name;
+  return typeof name === 'string' && name !== '' && name !== 'Object'
+    ? `an instance of ${name}`
+    : 'an object with a prototype of its own';
+}
+
+module.exports = { Lower, Uncrossable };

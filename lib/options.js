@@ -1,0 +1,139 @@
+'use strict';
+
+// What callers may pass, checked once: an error names the option, the value and what is accepted.
+
+const { inspect } = require('node:util');
+const { optionsError } = require('./errors.js');
+
+const BUILTINS = ['console', 'timers'];
+const MAX_TIMEOUT = 2 ** 31 - 1;
+
+const show = (value) => inspect(value, { depth: 0, maxStringLength: 60, breakLength: Infinity });
+
+function refuse(name, accepted, value) {
+  throw optionsError(`option '${name}' must be ${accepted}; got ${show(value)}`);
+}
+
+const isObject = (value) => typeof value === 'object' && value !== null;
+
+function number(minimum, maximum, unit) {
+  return (value, name) => {
+    if (typeof value !== 'number' || !(value >= minimum && value <= maximum)) {
+      refuse(name, `a number of ${unit} from ${minimum} to ${maximum}`, value);
+    }
+    return value;
+  };
+}
+
+function integer(minimum, maximum) {
+  return (value, name) => {
+    if (!Number.isInteger(value) || value < minimum || value > maximum) {
+      refuse(name, `an integer from ${minimum} to ${maximum}`, value);
+    }
+    return value;
+  };
+}
+
+function timeout(value, name) {
+  if (value === 0 || value === Infinity) return Infinity;
+  if (typeof value !== 'number' || !(value > 0 && value <= MAX_TIMEOUT)) {
+    refuse(name, `a number of milliseconds up to ${MAX_TIMEOUT}, or 0 or Infinity for none`, value);
+  }
+  return value;
+}
+
+function text(value, name) {
+  if (typeof value !== 'string') refuse(name, 'a string', value);
+  return value;
+}
+
+function nonEmptyText(value, name) {
+  if (typeof value !== 'string' || value === '') refuse(name, 'a non-empty string', value);
+  return value;
+}
+
+function globals(value, name) {
+  if (!isObject(value)) refuse(name, 'an object', value);
+  return value;
+}
+
+function consoleLike(value, name) {
+  if (value === false) return value;
+  if (!isObject(value) || typeof value.log !== 'function') {
+    refuse(name, 'false or an object with a log method', value);
+  }
+  return value;
+}
+
+function builtins(value, name) {
+  if (value === true) return BUILTINS;
+  if (value === false) return [];
+  if (!Array.isArray(value) || !value.every((builtin) => BUILTINS.includes(builtin))) {
+    const names = BUILTINS.map((builtin) => `'${builtin}'`).join(', ');
+    refuse(name, `true, false or an array of ${names}`, value);
+  }
+  return value;
+}
+
+function modules(value, name) {
+  if (!isObject(value)) refuse(name, 'a map of files or { resolve, load }', value);
+  if (typeof value.resolve === 'function' || typeof value.load === 'function') {
+    for (const part of ['resolve', 'load']) {
+      if (typeof value[part] !== 'function') refuse(`${name}.${part}`, 'a function', value[part]);
+    }
+    return value;
+  }
+  for (const [id, source] of Object.entries(value)) {
+    if (typeof source !== 'string') refuse(`${name}[${JSON.stringify(id)}]`, 'a string', source);
+  }
+  return value;
+}
+
+const SANDBOX = {
+  name: [nonEmptyText, 'sandbox'],
+  memoryLimitMb: [number(1, 4096, 'megabytes'), 64],
+  stackLimitKb: [number(64, 8192, 'kilobytes'), 512],
+  timeout: [timeout, 1000],
+  globals: [globals, undefined],
+  console: [consoleLike, undefined],
+  builtins: [builtins, BUILTINS],
+  modules: [modules, undefined],
+};
+
+const ORIGIN = {
+  filename: [text, undefined],
+  lineOffset: [integer(-(2 ** 31), 2 ** 31 - 2), 0],
+  columnOffset: [integer(0, 2 ** 20), 0],
+};
+
+const RUN = { ...ORIGIN, timeout: [timeout, undefined] };
+
+/**
+ * Checks options against a table of `[check, default]`; `undefined` counts as absent.
+ * @param what names the options in an error
+ */
+function check(table, options, what) {
+  if (options === undefined) return check(table, {}, what);
+  if (!isObject(options)) throw optionsError(`${what} must be an object; got ${show(options)}`);
+  const checked = {};
+  for (const name of Object.keys(options)) {
+    if (!Object.hasOwn(table, name)) {
+      const known = Object.keys(table).join(', ');
+      throw optionsError(`unknown option '${name}' (${what} are ${known})`);
+    }
+  }
+  for (const [name, [validate, byDefault]] of Object.entries(table)) {
+    const value = options[name];
+    checked[name] = value === undefined ? byDefault : validate(value, name);
+  }
+  return checked;
+}
+
+/** Options where a file name alone may stand for them, as in Node's `vm`. */
+const withFilename = (options) => (typeof options === 'string' ? { filename: options } : options);
+
+module.exports = {
+  sandboxOptions: (options) => check(SANDBOX, options, "a Sandbox's options"),
+  runOptions: (options) => check(RUN, withFilename(options), "run's options"),
+  compileOptions: (options) => check(ORIGIN, withFilename(options), "compile's options"),
+};

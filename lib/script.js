@@ -1,0 +1,62 @@
+'use strict';
+
+const mailbox = require('./mailbox.js');
+const native = require('./native.js');
+const { Bridge } = require('./bridge.js');
+const { SandboxError } = require('./errors.js');
+const { compileOptions } = require('./options.js');
+const { op } = require('./wire.js');
+
+/** What a compilation without a sandbox may use: parsing is the only thing that runs there. */
+const COMPILER_MEMORY = 256 * 1024 * 1024;
+const COMPILER_STACK = 512 * 1024;
+
+/** Bytecode by script. Not a field: whoever can reach the script must not reach the bytecode. */
+const compiled = new WeakMap();
+
+/** Code compiled once, for any sandbox. */
+class Script {
+  constructor(code, options) {
+    const origin = compileOptions(options);
+    origin.filename ??= 'sandbox.js';
+    const compiler = new native.NativeSandbox(mailbox.channel, COMPILER_MEMORY, COMPILER_STACK, false, false);
+    try {
+      const bridge = new Bridge(compiler, 'compiler', {
+        services: [],
+        stopError: () =>
+          new SandboxError('ERR_SANDBOX_MEMORY_LIMIT', `the script ${origin.filename} is too large`),
+      });
+      compiled.set(this, compile(bridge, code, origin, Infinity));
+    } finally {
+      compiler.dispose();
+    }
+    Object.defineProperty(this, 'filename', { value: origin.filename, enumerable: true });
+  }
+
+  /** A script whose bytecode is there already. */
+  static of(bytecode, filename) {
+    const script = Object.create(Script.prototype);
+    compiled.set(script, bytecode);
+    Object.defineProperty(script, 'filename', { value: filename, enumerable: true });
+    return script;
+  }
+}
+
+/** Writes source text with its origin, as `op.RUN` and `op.COMPILE` take it. */
+function writeSource(code, { filename, lineOffset, columnOffset }) {
+  mailbox.string(filename);
+  mailbox.u32(lineOffset);
+  mailbox.u32(columnOffset);
+  mailbox.string(code);
+}
+
+/** Compiles in the bridge's sandbox, within its limits. */
+function compile(bridge, code, origin, timeout) {
+  if (typeof code !== 'string') {
+    throw new TypeError(`code must be a string; got ${typeof code}`);
+  }
+  bridge.request(op.COMPILE, timeout, () => writeSource(code, origin));
+  return bridge.native.takeCompiled();
+}
+
+module.exports = { Script, compile, writeSource, bytecodeOf: (script) => compiled.get(script) };

@@ -1,0 +1,113 @@
+'use strict';
+
+// The format of everything that crosses; src/membrane/wire.rs describes it. The numbers are the
+// same there, which a test checks.
+
+const tag = {
+  UNDEFINED: 0,
+  NULL: 1,
+  TRUE: 2,
+  FALSE: 3,
+  INTEGER: 4,
+  NUMBER: 5,
+  BIGINT: 6,
+  LATIN1: 7,
+  UTF16: 8,
+  WELL_KNOWN_SYMBOL: 9,
+  REGISTERED_SYMBOL: 10,
+  HOLE: 11,
+  REFERENCE: 12,
+  HOME: 13,
+  SYMBOL: 14,
+  FUNCTION: 15,
+  PROMISE: 16,
+  OBJECT: 17,
+  ARRAY: 18,
+  SPARSE_ARRAY: 19,
+  MAP: 20,
+  SET: 21,
+  DATE: 22,
+  REGEXP: 23,
+  ERROR: 24,
+  ARRAY_BUFFER: 25,
+  TYPED_ARRAY: 26,
+  DATA_VIEW: 27,
+  BOXED: 28,
+  INSTANCE: 29,
+  PLACEHOLDER: 30,
+};
+
+const op = {
+  RUN: 0,
+  COMPILE: 1,
+  RUN_SCRIPT: 2,
+  CALL: 3,
+  SETTLE: 4,
+  FIRE_TIMER: 5,
+  REQUIRE: 6,
+  GLOBAL_GET: 7,
+  GLOBAL_SET: 8,
+  GLOBAL_DELETE: 9,
+  GLOBAL_HAS: 10,
+  GLOBAL_KEYS: 11,
+  UNHANDLED: 12,
+  FAILED: 13,
+};
+
+const status = { RETURN: 0, THROW: 1, STOP: 2, UNCROSSABLE: 3 };
+
+/** The host slots of what the guest's builtins need; the host's own values have higher ones. */
+const service = {
+  CONSOLE: 0,
+  START_TIMER: 1,
+  STOP_TIMER: 2,
+  REFERENCE_TIMER: 3,
+  RESOLVE_MODULE: 4,
+  LOAD_MODULE: 5,
+  COMPILE_MODULE: 6,
+  END: 16,
+};
+
+const WELL_KNOWN_SYMBOLS = [
+  Symbol.iterator,
+  Symbol.asyncIterator,
+  Symbol.hasInstance,
+  Symbol.isConcatSpreadable,
+  Symbol.match,
+  Symbol.matchAll,
+  Symbol.replace,
+  Symbol.search,
+  Symbol.species,
+  Symbol.split,
+  Symbol.toPrimitive,
+  Symbol.toStringTag,
+  Symbol.unscopables,
+];
+
+const ERROR_CLASSES = [
+  Error,
+  EvalError,
+  RangeError,
+  ReferenceError,
+  SyntaxError,
+  TypeError,
+  URIError,
+  AggregateError,
+];
+
+const TYPED_ARRAYS = [
+  'Uint8ClampedArray',
+  'Int8Array',
+  'Uint8Array',
+  'Int16Array',
+  'Uint16Array',
+  'Int32Array',
+  'Uint32Array',
+  'BigInt64Array',
+  'BigUint64Array',
+  'Float16Array',
+  'Float32Array',
+  'Float64Array',
+];
+
+module.exports = { tag, op, status, service, WELL_KNOWN_SYMBOLS, ERROR_CLASSES, TYPED_ARRAYS };

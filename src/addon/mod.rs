@@ -1,0 +1,7 @@
+//! The Node-API classes: the only place that knows of Node.
+
+mod mailbox;
+mod sandbox;
+mod script;
+
+use script::NativeScript;

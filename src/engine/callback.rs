@@ -1,0 +1,269 @@
+//! Host functions inside the guest, and the way out through them.
+#![allow(unsafe_code)]
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::ffi::c_void;
+use std::io;
+use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::ptr::{self, NonNull};
+use std::time::Instant;
+
+use rquickjs::qjs;
+
+use super::{Runtime, Scope, Thrown, Value};
+
+/// What the engine asks of its embedder. Slots here number the *host's* values.
+pub trait Host {
+    /// The guest called (or with `new`, constructed) the host function in `slot`.
+    fn call<'a>(&self, scope: Scope<'a>, slot: u32, args: Args<'a>)
+        -> Result<Value<'a>, Thrown<'a>>;
+}
+
+/// What a host function is called with.
+#[derive(Clone, Copy)]
+pub struct Args<'a> {
+    scope: Scope<'a>,
+    this: qjs::JSValue,
+    list: &'a [qjs::JSValue],
+    /// Whether the guest wrote `new`; `this` is then `new.target`.
+    pub constructing: bool,
+}
+
+impl<'a> Args<'a> {
+    /// The receiver.
+    pub fn this(&self) -> Value<'a> {
+        // SAFETY: the engine keeps the receiver alive for the length of the call.
+        unsafe { self.scope.dup(self.this) }
+    }
+
+    /// The arguments, in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Value<'a>> + '_ {
+        // SAFETY: the engine keeps the arguments alive for the length of the call.
+        self.list.iter().map(|&raw| unsafe { self.scope.dup(raw) })
+    }
+}
+
+/// The two classes whose objects stand for host values.
+pub(super) struct HostClasses {
+    /// Callable: a host function.
+    function: qjs::JSClassID,
+    /// Inert: marks a guest object (an error, a promise) as the twin of a host value.
+    token: qjs::JSClassID,
+    /// The live object for each slot, not counted: the finalizer removes it. Keeps a
+    /// host value the same object however often it crosses.
+    live: RefCell<HashMap<u32, *mut c_void>>,
+}
+
+impl HostClasses {
+    pub(super) fn register(runtime: NonNull<qjs::JSRuntime>) -> io::Result<Self> {
+        let mut classes = Self { function: 0, token: 0, live: RefCell::default() };
+        let define = |id: &mut qjs::JSClassID, name: &std::ffi::CStr, call| {
+            let definition = qjs::JSClassDef {
+                class_name: name.as_ptr(),
+                finalizer: Some(finalize),
+                gc_mark: None,
+                call,
+                exotic: ptr::null_mut(),
+            };
+            // SAFETY: a live runtime that has run no code yet; the engine copies the
+            // definition and the name.
+            unsafe {
+                qjs::JS_NewClassID(runtime.as_ptr(), id);
+                qjs::JS_NewClass(runtime.as_ptr(), *id, &definition)
+            }
+        };
+        let failed = define(&mut classes.function, c"Function", Some(call)) < 0
+            || define(&mut classes.token, c"HostToken", None) < 0;
+        if failed {
+            return Err(io::Error::new(io::ErrorKind::OutOfMemory, "memory limit too small"));
+        }
+        Ok(classes)
+    }
+}
+
+impl<'a> Scope<'a> {
+    /// The guest function that stands for the host function in `slot`.
+    pub fn host_function(
+        self,
+        slot: u32,
+        name: &Value<'a>,
+        length: i32,
+        constructor: bool,
+    ) -> Result<Value<'a>, Thrown<'a>> {
+        if let Some(existing) = self.live_host_object(slot) {
+            return Ok(existing);
+        }
+        // SAFETY: the context is live; the prototype is freed once it is used.
+        let function = unsafe {
+            let prototype = self.own(qjs::JS_GetFunctionProto(self.context));
+            let class = self.runtime.classes.function;
+            let raw = qjs::JS_NewObjectProtoClass(self.context, prototype.raw(), class);
+            let function = self.result(raw)?;
+            qjs::JS_SetConstructorBit(self.context, function.raw(), constructor);
+            function
+        };
+        self.bind(&function, slot);
+        function.define_hidden("length", self.integer(length))?;
+        function.define_hidden("name", name.clone())?;
+        Ok(function)
+    }
+
+    /// An inert guest object that keeps the host value in `slot` alive.
+    pub fn host_token(self, slot: u32) -> Result<Value<'a>, Thrown<'a>> {
+        // SAFETY: the context is live; the class was registered with the runtime.
+        let token = unsafe {
+            let class = self.runtime.classes.token;
+            self.result(qjs::JS_NewObjectProtoClass(self.context, qjs::JS_NULL, class))?
+        };
+        self.bind(&token, slot);
+        Ok(token)
+    }
+
+    /// The slot that a token was made for.
+    pub fn token_slot(self, token: &Value<'a>) -> Option<u32> {
+        self.opaque_slot(token.raw(), self.runtime.classes.token)
+    }
+
+    pub(super) fn host_function_slot(self, raw: qjs::JSValue) -> Option<u32> {
+        self.opaque_slot(raw, self.runtime.classes.function)
+    }
+
+    fn opaque_slot(self, raw: qjs::JSValue, class: qjs::JSClassID) -> Option<u32> {
+        // SAFETY: accepts any live value; the pointer is a number, see `bind`.
+        decode(unsafe { qjs::JS_GetOpaque(raw, class) })
+    }
+
+    fn live_host_object(self, slot: u32) -> Option<Value<'a>> {
+        let object = *self.runtime.classes.live.borrow().get(&slot)?;
+        // SAFETY: the finalizer removes an object from `live` before it is freed, and
+        // no guest code or collection comes between the look-up and this reference.
+        Some(unsafe { self.dup(qjs::JS_MKPTR(qjs::JS_TAG_OBJECT, object)) })
+    }
+
+    fn bind(self, object: &Value<'a>, slot: u32) {
+        // SAFETY: a fresh object of one of our classes. The opaque pointer carries the
+        // slot's number (plus one: null means unbound) and is never dereferenced.
+        unsafe {
+            qjs::JS_SetOpaque(object.raw(), ptr::without_provenance_mut(slot as usize + 1));
+            let address = qjs::JS_VALUE_GET_PTR(object.raw());
+            self.runtime.classes.live.borrow_mut().insert(slot, address);
+            // Let go of before and now back, and the host has not been told yet.
+            self.runtime.released.borrow_mut().retain(|&released| released != slot);
+        }
+    }
+}
+
+fn decode(opaque: *mut c_void) -> Option<u32> {
+    u32::try_from(opaque as usize).ok()?.checked_sub(1)
+}
+
+/// The runtime that owns `raw`.
+///
+/// # Safety
+/// `raw` belongs to a live [`Runtime`], which outlives `'a`.
+unsafe fn runtime_of<'a>(raw: *mut qjs::JSRuntime) -> &'a Runtime {
+    // SAFETY: Runtime::new stored this pointer before any object could be made.
+    unsafe { &*qjs::JS_GetRuntimeOpaque(raw).cast::<Runtime>() }
+}
+
+unsafe extern "C" fn finalize(raw: *mut qjs::JSRuntime, object: qjs::JSValue) {
+    // SAFETY: called by the engine for an object of one of our classes, in a live
+    // runtime; it takes no reference and enters nothing.
+    unsafe {
+        let runtime = runtime_of(raw);
+        let (address, mut class) = (qjs::JS_VALUE_GET_PTR(object), 0);
+        let Some(slot) = decode(qjs::JS_GetAnyOpaque(object, &mut class)) else { return };
+        let mut live = runtime.classes.live.borrow_mut();
+        if live.get(&slot) == Some(&address) {
+            live.remove(&slot);
+            drop(live);
+            runtime.released.borrow_mut().push(slot);
+        }
+    }
+}
+
+unsafe extern "C" fn call(
+    context: *mut qjs::JSContext,
+    function: qjs::JSValue,
+    this: qjs::JSValue,
+    argc: i32,
+    argv: *mut qjs::JSValue,
+    flags: i32,
+) -> qjs::JSValue {
+    // SAFETY: the engine calls with live values of a live context, and `argc`
+    // arguments (the pointer may dangle when there are none).
+    let (scope, list) = unsafe {
+        let runtime = runtime_of(qjs::JS_GetRuntime(context));
+        let list: &[qjs::JSValue] =
+            if argc > 0 { std::slice::from_raw_parts(argv, argc as usize) } else { &[] };
+        (Scope { runtime, context }, list)
+    };
+    let Some(slot) = scope.host_function_slot(function) else {
+        return scope.throw(scope.type_error("not a function"));
+    };
+    let constructing = flags & qjs::JS_CALL_FLAG_CONSTRUCTOR as i32 != 0;
+    leave(scope, |host| host.call(scope, slot, Args { scope, this, list, constructing }))
+}
+
+/// Lets the host work, then decides whether the guest may go on.
+fn leave<'a>(
+    scope: Scope<'a>,
+    work: impl FnOnce(&dyn Host) -> Result<Value<'a>, Thrown<'a>>,
+) -> qjs::JSValue {
+    let runtime = scope.runtime;
+    if runtime.must_stop() {
+        return scope.throw(scope.uncatchable());
+    }
+    let started = Instant::now();
+    // A panic must not unwind into C frames.
+    let outcome = catch_unwind(AssertUnwindSafe(|| runtime.with_host(work)));
+    runtime.count(|c| c.host += started.elapsed());
+    // The host may have used up the time, filled the heap, or asked for the end.
+    if runtime.must_stop() {
+        drop(outcome);
+        return scope.throw(scope.uncatchable());
+    }
+    match outcome {
+        Ok(Some(Ok(value))) => value.into_raw(),
+        Ok(Some(Err(thrown))) => scope.throw(thrown),
+        _ => scope.throw(scope.type_error("the host failed to answer")),
+    }
+}
+
+/// Beyond this many a report helps nobody, and the guest must not grow host memory.
+const MAX_REJECTIONS: usize = 100;
+
+/// Remembers promises that are rejected with nobody listening, and forgets them
+/// again when somebody comes to listen before the entry ends.
+pub(super) unsafe extern "C" fn on_rejection(
+    context: *mut qjs::JSContext,
+    promise: qjs::JSValue,
+    reason: qjs::JSValue,
+    is_handled: bool,
+    opaque: *mut c_void,
+) {
+    // SAFETY: `opaque` is the Runtime that registered this tracker, the rest is live.
+    unsafe {
+        let scope = Scope { runtime: &*opaque.cast::<Runtime>(), context };
+        let address = qjs::JS_VALUE_GET_PTR(promise) as usize;
+        let mut rejections = scope.runtime.rejections.borrow_mut();
+        if is_handled {
+            let handled = rejections.iter().position(|(known, _)| *known == address);
+            let reason = handled.map(|index| rejections.swap_remove(index).1);
+            drop(rejections);
+            drop(reason.map(|reason| scope.own(reason)));
+        } else if rejections.len() < MAX_REJECTIONS {
+            rejections.push((address, scope.dup(reason).into_raw()));
+        }
+    }
+}
+
+impl<'a> Scope<'a> {
+    /// The reasons of promises rejected with nobody listening since the last call.
+    pub fn take_rejections(self) -> Vec<Value<'a>> {
+        let rejections = std::mem::take(&mut *self.runtime.rejections.borrow_mut());
+        // SAFETY: the tracker gave each entry a reference of its own.
+        rejections.into_iter().map(|(_, reason)| unsafe { self.own(reason) }).collect()
+    }
+}

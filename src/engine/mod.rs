@@ -1,0 +1,41 @@
+//! The engine: one QuickJS heap with its limits, behind a safe API.
+//!
+//! Nothing here knows of Node. The rooms, from the ground up:
+//!
+//! - [`heap`]: the address region that a runtime lives in, with its cap
+//! - [`Runtime`]: a heap with its job queue, deadline and verdict; [`Runtime::enter`]
+//!   is the one way in
+//! - [`Realm`]: a global object with its intrinsics; [`Scope`] is a realm while entered
+//! - [`Value`]: a counted reference to a guest value, good as long as its scope
+//! - [`Script`]: compiled code, good for any realm of any runtime
+//! - [`Host`]: what the engine asks of whoever embeds it
+//!
+//! This is the only layer with `unsafe`; ARCHITECTURE.md names the files.
+
+mod array_buffer;
+mod callback;
+mod deadline;
+mod exception;
+pub mod heap;
+mod object;
+mod promise;
+mod realm;
+mod runtime;
+mod script;
+mod slots;
+mod stack;
+mod string;
+mod value;
+
+pub use array_buffer::{TypedArrayKind, TYPED_ARRAY_KINDS};
+pub use callback::{Args, Host};
+pub use deadline::Stop;
+pub use exception::Thrown;
+pub use promise::PromiseState;
+pub use realm::{Realm, Scope};
+pub use runtime::{Counters, Limits, Runtime};
+pub use script::{Origin, Script};
+pub use slots::Slot;
+pub use stack::remaining as stack_remaining;
+pub use string::Text;
+pub use value::{Kind, Value};

@@ -1,0 +1,376 @@
+//! A runtime: one heap, its job queue, its deadline, and the one way in.
+#![allow(unsafe_code)]
+
+use std::cell::{Cell, RefCell};
+use std::ffi::c_void;
+use std::io;
+use std::ptr::{self, NonNull};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use rquickjs::qjs;
+
+use super::callback::{self, HostClasses};
+use super::deadline::Deadline;
+use super::heap::{Heap, HeapLimits, Pressure};
+use super::slots::Slots;
+use super::{stack, Host, Realm, Scope, Stop};
+
+/// What a runtime may use.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Cap on the heap, in bytes, all included.
+    pub memory: usize,
+    /// Cap on the native stack below the outermost entry, in bytes.
+    pub stack: usize,
+}
+
+/// What a runtime has done so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counters {
+    /// Outermost entries.
+    pub entries: u64,
+    /// Entries that ended in [`Stop::Timeout`].
+    pub timeouts: u64,
+    /// Time inside outermost entries, host calls included.
+    pub wall: Duration,
+    /// Time inside entries of any depth, nested ones counted again.
+    pub inside: Duration,
+    /// Time inside host calls of any depth, nested ones counted again. What is left
+    /// of `inside` without it is the guest's own time.
+    pub host: Duration,
+}
+
+/// One QuickJS runtime, living wholly inside its own [`Heap`].
+///
+/// Dropping it releases the region as a whole. The engine's own teardown, which
+/// aborts the process when a value is still referenced, is never run.
+pub struct Runtime {
+    raw: NonNull<qjs::JSRuntime>,
+    heap: Heap,
+    limits: Limits,
+    deadline: Deadline,
+    stop: Cell<Option<Stop>>,
+    /// Set by `terminate`; unlike `stop` it outlives the entry.
+    terminated: Cell<bool>,
+    /// Set when the heap must not be touched again, not even to drop a reference.
+    abandoned: Cell<bool>,
+    depth: Cell<u32>,
+    counters: Cell<Counters>,
+    /// Who answers the guest's calls: the innermost entry's host, lifetime erased.
+    host: Cell<Option<NonNull<dyn Host>>>,
+    /// Host slots that the guest has let go of, until somebody asks.
+    pub(super) released: RefCell<Vec<u32>>,
+    pub(super) slots: Slots,
+    pub(super) classes: HostClasses,
+    /// Promises rejected with nobody listening: the promise's address, the reason.
+    pub(super) rejections: RefCell<Vec<(usize, qjs::JSValue)>>,
+}
+
+impl Runtime {
+    /// Reserves a heap and starts an engine in it.
+    pub fn new(limits: Limits) -> io::Result<Rc<Self>> {
+        let heap = Heap::new(HeapLimits { limit: limits.memory, reserve: reserve(limits.memory) })?;
+        let functions = Heap::functions();
+        // SAFETY: the functions and their opaque belong to `heap`, which the returned
+        // Runtime owns and drops only together with every pointer into it.
+        let raw = unsafe { qjs::JS_NewRuntime2(&functions, heap.opaque()) };
+        let raw = NonNull::new(raw)
+            .ok_or_else(|| io::Error::new(io::ErrorKind::OutOfMemory, "memory limit too small"))?;
+        let classes = HostClasses::register(raw)?;
+        let runtime = Rc::new(Self {
+            raw,
+            heap,
+            limits,
+            deadline: Deadline::default(),
+            stop: Cell::new(None),
+            terminated: Cell::new(false),
+            abandoned: Cell::new(false),
+            depth: Cell::new(0),
+            counters: Cell::new(Counters::default()),
+            host: Cell::new(None),
+            released: RefCell::default(),
+            slots: Slots::default(),
+            classes,
+            rejections: RefCell::new(Vec::new()),
+        });
+        let opaque = Rc::as_ptr(&runtime).cast_mut().cast::<c_void>();
+        // SAFETY: the Rc never moves its content, and the engine, which holds this
+        // pointer, lives in `heap` and so cannot run after the Runtime is gone.
+        unsafe {
+            qjs::JS_SetRuntimeOpaque(raw.as_ptr(), opaque);
+            qjs::JS_SetInterruptHandler(raw.as_ptr(), Some(on_interrupt), opaque);
+            qjs::JS_SetHostPromiseRejectionTracker(raw.as_ptr(), Some(callback::on_rejection), opaque);
+            // Atomics.wait would block the host's thread beyond the reach of a deadline.
+            qjs::JS_SetCanBlock(raw.as_ptr(), false);
+        }
+        Ok(runtime)
+    }
+
+    /// Enters `realm`, runs `body`, drains the job queue, and says whether the
+    /// guest had to be stopped. Meanwhile `host` answers the guest's calls. When it had to, what `body` returned tells only
+    /// how far it came.
+    ///
+    /// The outermost entry starts the deadline; an entry from inside a host call
+    /// inherits it, may tighten it, and leaves the job queue alone.
+    pub fn enter<R>(
+        &self,
+        realm: &Realm,
+        timeout: Option<Duration>,
+        host: &dyn Host,
+        body: impl FnOnce(Scope<'_>) -> R,
+    ) -> (R, Option<Stop>) {
+        assert!(realm.belongs_to(self), "a realm of another runtime");
+        let scope = realm.scope(self);
+        let started = Instant::now();
+        let outermost = self.depth.get() == 0;
+        if outermost {
+            self.stop.set(None);
+            self.heap.clear_pressure();
+            self.clamp_gc_threshold();
+            // SAFETY: no guest frame is on the stack, so its limits may be set anew.
+            unsafe {
+                qjs::JS_UpdateStackTop(self.raw.as_ptr());
+                qjs::JS_SetMaxStackSize(self.raw.as_ptr(), stack::budget(self.limits.stack) as _);
+            }
+        }
+        let entry = Entry {
+            runtime: self,
+            deadline: self.deadline.tighten(started, timeout),
+            host: self.host.replace(Some(erase(host))),
+        };
+        self.depth.set(self.depth.get() + 1);
+        let result = body(scope);
+        if outermost {
+            scope.drain();
+        }
+        let stop = self.verdict();
+        drop(entry);
+        let elapsed = started.elapsed();
+        self.count(|c| c.inside += elapsed);
+        if outermost {
+            self.count(|c| {
+                c.entries += 1;
+                c.timeouts += u64::from(stop == Some(Stop::Timeout));
+                c.wall += elapsed;
+            });
+        } else if stop == Some(Stop::Timeout) && !self.deadline.passed() {
+            // The inner entry's own deadline stopped only the inner entry.
+            self.stop.set(None);
+        }
+        (result, stop)
+    }
+
+    /// Makes this and every later entry end with [`Stop::Terminated`]. The guest
+    /// that is running now, if any, stops at its next interrupt check.
+    pub fn terminate(&self) {
+        self.terminated.set(true);
+    }
+
+    /// Gives up the heap: no reference into it is counted or freed from now on.
+    /// The region itself goes when the last user of the runtime does.
+    pub fn abandon(&self) {
+        self.terminate();
+        self.abandoned.set(true);
+    }
+
+    pub(super) fn is_nested(&self) -> bool {
+        self.depth.get() > 1
+    }
+
+    /// Whether an entry is under way on this thread.
+    pub fn is_entered(&self) -> bool {
+        self.depth.get() > 0
+    }
+
+    /// Whether the guest must not be given control back.
+    pub fn must_stop(&self) -> bool {
+        self.check().is_some()
+    }
+
+    /// What the runtime has done so far.
+    pub fn counters(&self) -> Counters {
+        self.counters.get()
+    }
+
+    /// The heap, for its figures.
+    pub fn heap(&self) -> &Heap {
+        &self.heap
+    }
+
+    /// How many guest values the host holds on to.
+    pub fn slot_count(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// The host slots that the guest has let go of since the last call.
+    pub fn take_released(&self) -> Vec<u32> {
+        std::mem::take(&mut *self.released.borrow_mut())
+    }
+
+    /// Gives up the guest value in `slot`.
+    pub fn release(&self, slot: super::Slot) {
+        if let (Some(raw), false) = (self.slots.take(slot), self.abandoned.get()) {
+            // SAFETY: the table owned this reference and has just given it up.
+            unsafe { qjs::JS_FreeValueRT(self.raw.as_ptr(), raw) };
+        }
+    }
+
+    /// Lets the innermost entry's host do `work`; none when nobody has entered.
+    pub(super) fn with_host<R>(&self, work: impl FnOnce(&dyn Host) -> R) -> Option<R> {
+        // SAFETY: set by `enter` from a reference that lives until that entry ends,
+        // where the previous host is put back; guest code runs only inside entries.
+        self.host.get().map(|host| work(unsafe { host.as_ref() }))
+    }
+
+    pub(super) fn raw(&self) -> *mut qjs::JSRuntime {
+        self.raw.as_ptr()
+    }
+
+    pub(super) fn is_abandoned(&self) -> bool {
+        self.abandoned.get()
+    }
+
+    pub(super) fn count(&self, update: impl FnOnce(&mut Counters)) {
+        let mut counters = self.counters.get();
+        update(&mut counters);
+        self.counters.set(counters);
+    }
+
+    /// Runs jobs until the queue is empty or the guest must stop.
+    pub(super) fn run_jobs(&self) {
+        let mut realm = ptr::null_mut();
+        // SAFETY: `raw` is live; a job runs guest code, which may re-enter through
+        // host callbacks only, and those keep their own references.
+        while unsafe { qjs::JS_ExecutePendingJob(self.raw(), &mut realm) } != 0 {
+            if self.check().is_some() {
+                return self.discard_jobs();
+            }
+            if !realm.is_null() {
+                // SAFETY: the engine gives the job's live realm. A job that threw left
+                // its exception there; nobody can observe it, and it must not stay.
+                unsafe { qjs::JS_FreeValue(realm, qjs::JS_GetException(realm)) };
+            }
+        }
+    }
+
+    /// Empties the job queue without running guest code.
+    ///
+    /// A job left over from a stopped entry would eat the deadline of the next one,
+    /// and a self-renewing chain would do so for ever. With no stack to run on,
+    /// every guest function fails at once and what depended on it is rejected,
+    /// so the queue runs dry.
+    fn discard_jobs(&self) {
+        let mut realm = ptr::null_mut();
+        // SAFETY: as in `run_jobs`; a stack of one byte makes every guest function
+        // call fail its own overflow check, which is an ordinary exception.
+        unsafe {
+            qjs::JS_SetMaxStackSize(self.raw(), 1);
+            while qjs::JS_ExecutePendingJob(self.raw(), &mut realm) != 0 {
+                if !realm.is_null() {
+                    qjs::JS_FreeValue(realm, qjs::JS_GetException(realm));
+                }
+            }
+            qjs::JS_SetMaxStackSize(self.raw(), stack::budget(self.limits.stack) as _);
+        }
+    }
+
+    /// The reason to stop the guest now, if there is one; remembered until the
+    /// outermost entry ends.
+    fn check(&self) -> Option<Stop> {
+        if self.stop.get().is_none() {
+            let reason = if self.terminated.get() {
+                Some(Stop::Terminated)
+            } else if self.is_out_of_memory() {
+                Some(Stop::MemoryLimit)
+            } else if self.deadline.passed() {
+                Some(Stop::Timeout)
+            } else {
+                None
+            };
+            self.stop.set(reason);
+        }
+        self.stop.get()
+    }
+
+    /// A refusal is final. Use of the reserve is forgiven when it was only garbage.
+    fn is_out_of_memory(&self) -> bool {
+        match self.heap.pressure() {
+            Pressure::None => false,
+            Pressure::Refused => true,
+            Pressure::Reserve => {
+                // SAFETY: the collector may run wherever the engine may allocate, and
+                // interrupt checks are such places; every value in use is counted.
+                unsafe { qjs::JS_RunGC(self.raw()) };
+                self.clamp_gc_threshold();
+                let full = self.heap.used() > self.limits.memory - reserve(self.limits.memory);
+                if !full {
+                    self.heap.clear_pressure();
+                }
+                full
+            }
+        }
+    }
+
+    fn verdict(&self) -> Option<Stop> {
+        // A guest that caught its refused allocation still ran out of memory; one
+        // that finished just after its deadline, with nobody stopping it, did finish.
+        if self.stop.get().is_none() && self.is_out_of_memory() {
+            self.stop.set(Some(Stop::MemoryLimit));
+        }
+        if self.terminated.get() {
+            self.stop.set(Some(Stop::Terminated));
+        }
+        self.stop.get()
+    }
+
+    /// The engine lets garbage grow to half of what lives, which near the cap is
+    /// more than there is. Make it collect before the reserve is touched.
+    fn clamp_gc_threshold(&self) {
+        let soft = self.limits.memory - reserve(self.limits.memory);
+        let used = self.heap.used();
+        let latest = used + soft.saturating_sub(used) / 2;
+        // SAFETY: plain accessors of a live runtime.
+        unsafe {
+            if qjs::JS_GetGCThreshold(self.raw()) as usize > latest {
+                qjs::JS_SetGCThreshold(self.raw(), latest as _);
+            }
+        }
+    }
+}
+
+/// Forgets how long `host` lives. [`Entry`] sees to it that it is not used after.
+fn erase<'a>(host: &'a (dyn Host + 'a)) -> NonNull<dyn Host> {
+    let host = NonNull::from(host);
+    // SAFETY: only the lifetime in the pointer's type changes, not its representation.
+    unsafe { std::mem::transmute::<NonNull<dyn Host + 'a>, NonNull<dyn Host + 'static>>(host) }
+}
+
+/// Undoes an entry's bookkeeping, also when `body` panics.
+struct Entry<'a> {
+    runtime: &'a Runtime,
+    deadline: Option<Instant>,
+    host: Option<NonNull<dyn Host>>,
+}
+
+impl Drop for Entry<'_> {
+    fn drop(&mut self) {
+        self.runtime.deadline.restore(self.deadline);
+        self.runtime.host.set(self.host);
+        self.runtime.depth.set(self.runtime.depth.get() - 1);
+    }
+}
+
+/// The last part of the cap, kept to carry a guest that has reached it to its next
+/// interrupt check. Large enough that checks come in time, small beside the cap.
+fn reserve(memory: usize) -> usize {
+    (memory / 16).clamp(64 * 1024, 2 * 1024 * 1024).min(memory / 4)
+}
+
+unsafe extern "C" fn on_interrupt(_: *mut qjs::JSRuntime, opaque: *mut c_void) -> i32 {
+    // SAFETY: `opaque` is the Runtime that registered this handler; it is borrowed by
+    // the entry under way, and everything touched here is in cells.
+    let runtime = unsafe { &*opaque.cast::<Runtime>() };
+    runtime.clamp_gc_threshold();
+    i32::from(runtime.check().is_some())
+}

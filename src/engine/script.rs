@@ -1,0 +1,99 @@
+//! Compiled code: parsed once, run in any realm of any runtime.
+#![allow(unsafe_code)]
+
+use std::ffi::CString;
+use std::sync::Arc;
+
+use rquickjs::qjs;
+
+use super::{Scope, Thrown, Value};
+
+/// Where source text comes from, for stack traces.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The file's name.
+    pub filename: String,
+    /// Added to each line number.
+    pub line_offset: i32,
+    /// Added to the column numbers of the first line.
+    pub column_offset: u32,
+}
+
+/// Bytecode of a script. Made only by this engine from source text; bytecode from
+/// elsewhere is not to be trusted and has no way in.
+#[derive(Clone)]
+pub struct Script(Arc<[u8]>);
+
+impl Script {
+    /// The size of the bytecode in bytes.
+    pub fn size(&self) -> usize {
+        self.0.len()
+    }
+}
+
+/// The widest indentation that a column offset can ask for: it costs that much source.
+const MAX_COLUMN_OFFSET: u32 = 1 << 20;
+
+impl<'a> Scope<'a> {
+    /// Parses and runs `source` (UTF-8, of which surrogates may be part) as a script;
+    /// answers its completion value.
+    pub fn eval(self, source: &[u8], origin: &Origin) -> Result<Value<'a>, Thrown<'a>> {
+        self.parse(source, origin, 0)
+    }
+
+    /// Compiles `source` without running it. A syntax error is a guest SyntaxError
+    /// whose stack names file, line and column.
+    pub fn compile(self, source: &[u8], origin: &Origin) -> Result<Script, Thrown<'a>> {
+        let function = self.parse(source, origin, qjs::JS_EVAL_FLAG_COMPILE_ONLY as i32)?;
+        let mut len = Default::default();
+        // SAFETY: `function` is live bytecode; the engine allocates `len` bytes in its
+        // heap, which are copied out and given back.
+        unsafe {
+            let flags = qjs::JS_WRITE_OBJ_BYTECODE as i32;
+            let data = qjs::JS_WriteObject(self.context, &mut len, function.raw(), flags);
+            if data.is_null() {
+                return Err(self.take_exception());
+            }
+            let code = std::slice::from_raw_parts(data, len as usize).into();
+            qjs::js_free(self.context, data.cast());
+            Ok(Script(code))
+        }
+    }
+
+    /// Runs a compiled script in this realm; answers its completion value.
+    pub fn run(self, script: &Script) -> Result<Value<'a>, Thrown<'a>> {
+        let code = &*script.0;
+        // SAFETY: the bytes are the engine's own output, unchanged since (`Script` has
+        // no other constructor), read by the same engine. JS_EvalFunction takes over
+        // the function, also when it throws.
+        unsafe {
+            let flags = qjs::JS_READ_OBJ_BYTECODE as i32;
+            let raw = qjs::JS_ReadObject(self.context, code.as_ptr(), code.len() as _, flags);
+            let function = self.result(raw)?;
+            self.result(qjs::JS_EvalFunction(self.context, function.into_raw()))
+        }
+    }
+
+    fn parse(self, source: &[u8], origin: &Origin, flags: i32) -> Result<Value<'a>, Thrown<'a>> {
+        let filename = CString::new(origin.filename.replace('\0', "\u{fffd}")).unwrap_or_default();
+        // The engine has no column offset; indenting the first line has the same effect.
+        let indent = origin.column_offset.min(MAX_COLUMN_OFFSET) as usize;
+        let mut text = Vec::with_capacity(indent + source.len() + 1);
+        text.resize(indent, b' ');
+        text.extend_from_slice(source);
+        let len = text.len();
+        text.push(0); // the parser reads up to a NUL behind the text
+        let mut options = qjs::JSEvalOptions {
+            version: qjs::JS_EVAL_OPTIONS_VERSION as i32,
+            eval_flags: qjs::JS_EVAL_TYPE_GLOBAL as i32 | flags,
+            filename: filename.as_ptr(),
+            line_num: origin.line_offset.saturating_add(1),
+        };
+        // SAFETY: text (NUL-terminated), filename and options outlive the call; the
+        // engine keeps copies of what it needs.
+        unsafe {
+            let text = text.as_ptr().cast();
+            self.result(qjs::JS_Eval2(self.context, text, len as _, &mut options))
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Guest functions that the bridge uses in place of what guest code could replace.
+
+use std::sync::OnceLock;
+
+use crate::engine::{Origin, Scope, Script, Thrown, Value};
+
+/// The functions of `helpers.js`, in its order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Helper {
+    MapEntries,
+    SetValues,
+    NewMap,
+    MapSet,
+    NewSet,
+    SetAdd,
+    DateTime,
+    NewDate,
+    RegExpSource,
+    RegExpFlags,
+    NewRegExp,
+    BigIntHex,
+    BigIntNegative,
+    NewBigInt,
+    ErrorClass,
+    ErrorText,
+    OwnProperty,
+    NewError,
+    ViewBuffer,
+    ViewOffset,
+    ViewLength,
+    NewDataView,
+    Box,
+    Unbox,
+    TwinGet,
+    TwinSet,
+    SymbolIndex,
+    SymbolKey,
+    SymbolDescription,
+    WellKnownSymbol,
+    RegisteredSymbol,
+    OwnText,
+    OwnNumber,
+    ClassName,
+}
+
+/// How many helpers there are; what others keep in the realm comes after them.
+pub const HELPERS: usize = Helper::ClassName as usize + 1;
+
+/// Captures the helpers in a realm that has run no guest code yet.
+pub fn capture(scope: Scope<'_>) -> Result<Vec<Value<'_>>, Thrown<'_>> {
+    static COMPILED: OnceLock<Script> = OnceLock::new();
+    let table = evaluate(scope, &COMPILED, include_str!("helpers.js"), "quickvm:helpers")?;
+    (0..HELPERS as u32).map(|index| table.get_index(index)).collect()
+}
+
+/// Runs one of this crate's own scripts, compiled once in the life of the process.
+pub fn evaluate<'a>(
+    scope: Scope<'a>,
+    compiled: &OnceLock<Script>,
+    source: &str,
+    filename: &str,
+) -> Result<Value<'a>, Thrown<'a>> {
+    if let Some(script) = compiled.get() {
+        return scope.run(script);
+    }
+    let origin = Origin { filename: filename.into(), ..Origin::default() };
+    let script = scope.compile(source.as_bytes(), &origin)?;
+    scope.run(compiled.get_or_init(|| script))
+}
+
+/// Calls a helper.
+pub fn help<'a>(
+    scope: Scope<'a>,
+    helper: Helper,
+    args: &[Value<'a>],
+) -> Result<Value<'a>, Thrown<'a>> {
+    scope.helper(helper as usize)?.call(&scope.undefined(), args)
+}

@@ -1,0 +1,522 @@
+//! Lifting: guest values become bytes for the host.
+
+use std::collections::HashMap;
+
+use super::helpers::{help, Helper};
+use super::wire::{tag, Writer};
+use crate::engine::{stack_remaining, Kind, Scope, Slot, Text, Thrown, Value};
+
+/// Marks the slots of the two reactions by which the host hears of a guest promise:
+/// this bit, the promise's own slot shifted up, and whether it is the rejection.
+pub const REACTION: u32 = 0x8000_0000;
+
+/// Native stack that lifting leaves free: what it calls needs some too.
+const STACK_MARGIN: usize = 64 * 1024;
+
+/// For display, deeper levels and longer lists than a person reads are cut.
+const DISPLAY_DEPTH: usize = 6;
+const DISPLAY_ENTRIES: usize = 200;
+
+/// Why a value could not be lifted.
+pub enum LiftError<'a> {
+    /// A getter or a trap threw, or the guest ran out of memory or time.
+    Thrown(Thrown<'a>),
+    /// The value, or one inside it, has no form on the other side.
+    Uncrossable {
+        /// Where it is: the steps from the inside out.
+        path: Vec<String>,
+        /// What it is, for a person.
+        what: String,
+    },
+}
+
+impl<'a> From<Thrown<'a>> for LiftError<'a> {
+    fn from(thrown: Thrown<'a>) -> Self {
+        Self::Thrown(thrown)
+    }
+}
+
+impl LiftError<'_> {
+    fn refuse<T>(what: impl Into<String>) -> Result<T, Self> {
+        Err(Self::Uncrossable { path: Vec::new(), what: what.into() })
+    }
+
+    fn within(mut self, step: impl FnOnce() -> String) -> Self {
+        if let Self::Uncrossable { path, .. } = &mut self {
+            path.push(step());
+        }
+        self
+    }
+}
+
+type Lifted<'a> = Result<(), LiftError<'a>>;
+
+/// What the values are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To be used: what has no exact form on the other side is refused.
+    Use,
+    /// To be shown to a person: everything has some form, nothing is refused.
+    Display,
+}
+
+/// Writes the values of one message.
+pub struct Lift<'m, 'a> {
+    scope: Scope<'a>,
+    writer: &'m mut Writer,
+    purpose: Purpose,
+    depth: usize,
+    /// The number of each object of this message, by address. `kept` keeps those
+    /// addresses from being used again while the message is written.
+    numbers: HashMap<usize, u32>,
+    kept: Vec<Value<'a>>,
+    /// Slots that this message is the first to name.
+    slots: Vec<Slot>,
+}
+
+/// A place in a message that is being written.
+#[derive(Clone, Copy)]
+pub struct Mark {
+    bytes: usize,
+    objects: usize,
+    slots: usize,
+}
+
+impl<'m, 'a> Lift<'m, 'a> {
+    /// Lifts into `writer`.
+    pub fn new(scope: Scope<'a>, writer: &'m mut Writer, purpose: Purpose) -> Self {
+        let (numbers, kept, slots) = Default::default();
+        Self { scope, writer, purpose, depth: 0, numbers, kept, slots }
+    }
+
+    /// The message, for what is not a value.
+    pub fn writer(&mut self) -> &mut Writer {
+        self.writer
+    }
+
+    /// The slots that this message is the first to name.
+    pub fn into_slots(self) -> Vec<Slot> {
+        self.slots
+    }
+
+    /// One value that the path calls `name`.
+    pub fn named(&mut self, value: &Value<'a>, name: impl FnOnce() -> String) -> Lifted<'a> {
+        self.value(value).map_err(|error| error.within(name))
+    }
+
+    /// A receiver. A function must still work when it is called as a method of an
+    /// object that cannot cross, so such a receiver crosses as `undefined`.
+    pub fn receiver(&mut self, value: &Value<'a>) -> Lifted<'a> {
+        let mark = self.mark();
+        match self.value(value) {
+            Err(LiftError::Uncrossable { .. }) => {
+                self.roll_back(mark);
+                self.value(&self.scope.undefined())
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// How far the message has come, for [`Lift::roll_back`].
+    pub fn mark(&self) -> Mark {
+        Mark {
+            bytes: self.writer.bytes().len(),
+            objects: self.kept.len(),
+            slots: self.slots.len(),
+        }
+    }
+
+    /// Takes back what was written since `mark`: the host never hears of the slots.
+    pub fn roll_back(&mut self, mark: Mark) {
+        self.writer.truncate(mark.bytes);
+        self.kept.truncate(mark.objects);
+        self.numbers.retain(|_, number| (*number as usize) < mark.objects);
+        for slot in self.slots.drain(mark.slots..) {
+            self.scope.runtime().release(slot);
+        }
+    }
+
+    fn keep(&mut self, value: &Value<'a>) -> Slot {
+        let (slot, new) = self.scope.keep(value);
+        if new {
+            self.slots.push(slot);
+        }
+        slot
+    }
+
+    fn value(&mut self, value: &Value<'a>) -> Lifted<'a> {
+        if self.writer.is_full() {
+            return LiftError::refuse("a message larger than the sandbox's memory limit");
+        }
+        match value.kind() {
+            Kind::Undefined => self.writer.byte(tag::UNDEFINED),
+            Kind::Null => self.writer.byte(tag::NULL),
+            Kind::Boolean(true) => self.writer.byte(tag::TRUE),
+            Kind::Boolean(false) => self.writer.byte(tag::FALSE),
+            Kind::Integer(number) => {
+                self.writer.byte(tag::INTEGER);
+                self.writer.i32(number);
+            }
+            Kind::Number(number) => {
+                self.writer.byte(tag::NUMBER);
+                self.writer.f64(number);
+            }
+            Kind::String => self.string(value)?,
+            Kind::BigInt => {
+                let negative = self.help(Helper::BigIntNegative, value)?;
+                self.writer.byte(tag::BIGINT);
+                self.writer.byte(u8::from(negative.kind() == Kind::Boolean(true)));
+                self.string(&self.help(Helper::BigIntHex, value)?)?;
+            }
+            Kind::Symbol => self.symbol(value)?,
+            kind => self.object(value, kind)?,
+        }
+        Ok(())
+    }
+
+    fn object(&mut self, value: &Value<'a>, kind: Kind) -> Lifted<'a> {
+        if let Some(&number) = self.numbers.get(&value.address()) {
+            self.writer.byte(tag::REFERENCE);
+            self.writer.u32(number);
+            return Ok(());
+        }
+        self.numbers.insert(value.address(), self.kept.len() as u32);
+        self.kept.push(value.clone());
+        if stack_remaining() < STACK_MARGIN {
+            return LiftError::refuse("an object nested too deeply");
+        }
+        self.depth += 1;
+        let outcome = self.object_of(value, kind);
+        self.depth -= 1;
+        outcome
+    }
+
+    fn object_of(&mut self, value: &Value<'a>, kind: Kind) -> Lifted<'a> {
+        if self.purpose == Purpose::Display {
+            if let Some(text) = self.placeholder(value, kind)? {
+                self.writer.byte(tag::PLACEHOLDER);
+                self.writer.text(&text);
+                return Ok(());
+            }
+        }
+        match kind {
+            Kind::HostFunction(slot) => self.slot(tag::HOME, slot),
+            Kind::Function => {
+                let slot = self.keep(value);
+                self.slot(tag::FUNCTION, slot);
+                let name = self.scope.string_utf8(b"name")?;
+                let name = help(self.scope, Helper::OwnText, &[value.clone(), name])?;
+                self.string(&name)?;
+                let length = self.scope.string_utf8(b"length")?;
+                let length = help(self.scope, Helper::OwnNumber, &[value.clone(), length])?;
+                self.writer.u32(length.to_number()? as u32);
+                self.writer.byte(1);
+            }
+            Kind::Array => self.array(value)?,
+            Kind::Error => self.error(value)?,
+            Kind::Promise => self.promise(value)?,
+            Kind::Date => {
+                let time = self.help(Helper::DateTime, value)?.to_number()?;
+                self.writer.byte(tag::DATE);
+                self.writer.f64(time);
+            }
+            Kind::RegExp => {
+                self.writer.byte(tag::REGEXP);
+                self.string(&self.help(Helper::RegExpSource, value)?)?;
+                self.string(&self.help(Helper::RegExpFlags, value)?)?;
+            }
+            Kind::Map => {
+                let entries = self.help(Helper::MapEntries, value)?;
+                let size = self.limited(entries.length()? / 2);
+                self.writer.byte(tag::MAP);
+                self.writer.u32(size);
+                for index in 0..size {
+                    let key = entries.get_index(2 * index)?;
+                    self.named(&key, || format!("<key {index}>"))?;
+                    let value = entries.get_index(2 * index + 1)?;
+                    self.named(&value, || format!("<value {index}>"))?;
+                }
+            }
+            Kind::Set => {
+                let values = self.help(Helper::SetValues, value)?;
+                let size = self.limited(values.length()?);
+                self.writer.byte(tag::SET);
+                self.writer.u32(size);
+                for index in 0..size {
+                    let value = values.get_index(index)?;
+                    self.named(&value, || format!("<value {index}>"))?;
+                }
+            }
+            Kind::ArrayBuffer => {
+                self.writer.byte(tag::ARRAY_BUFFER);
+                let writer = &mut *self.writer;
+                value.with_bytes(|bytes| writer.block(bytes))?;
+            }
+            Kind::TypedArray => self.typed_array(value)?,
+            Kind::DataView => {
+                self.writer.byte(tag::DATA_VIEW);
+                self.value(&self.help(Helper::ViewBuffer, value)?)?;
+                let offset = self.help(Helper::ViewOffset, value)?.to_number()?;
+                let length = self.help(Helper::ViewLength, value)?.to_number()?;
+                self.writer.f64(offset);
+                self.writer.f64(length);
+            }
+            Kind::Boxed => {
+                self.writer.byte(tag::BOXED);
+                self.value(&self.help(Helper::Unbox, value)?)?;
+            }
+            Kind::Proxy => return LiftError::refuse("a Proxy"),
+            Kind::Weak => return LiftError::refuse("a weak collection or reference"),
+            _ => self.plain(value)?,
+        }
+        Ok(())
+    }
+
+    fn plain(&mut self, value: &Value<'a>) -> Lifted<'a> {
+        if is_plain(value)? {
+            self.writer.byte(tag::OBJECT);
+        } else {
+            let name = self.help(Helper::ClassName, value)?;
+            if self.purpose == Purpose::Use {
+                let name = name.to_text()?;
+                let what = match &*name {
+                    "" | "Object" => "an object with a prototype of its own".into(),
+                    name => format!("an instance of {name}"),
+                };
+                return LiftError::refuse(what);
+            }
+            self.writer.byte(tag::INSTANCE);
+            self.string(&name)?;
+        }
+        let keys = value.own_keys()?;
+        self.properties(value, &keys)
+    }
+
+    /// The properties named by `keys`.
+    fn properties(&mut self, value: &Value<'a>, keys: &[Value<'a>]) -> Lifted<'a> {
+        let count = self.limited(keys.len() as u32);
+        self.writer.u32(count);
+        for key in &keys[..count as usize] {
+            self.string(key)?;
+            let property = match value.get(key) {
+                Err(_) if self.purpose == Purpose::Display => self.scope.undefined(),
+                outcome => outcome?,
+            };
+            if let Err(error) = self.value(&property) {
+                let step = key.to_text().map(|name| step(&name)).unwrap_or_default();
+                return Err(error.within(|| step));
+            }
+        }
+        Ok(())
+    }
+
+    fn array(&mut self, value: &Value<'a>) -> Lifted<'a> {
+        let length = value.length()?;
+        let keys = value.own_keys()?;
+        // Indices come first and in order, so the array is dense when the last one
+        // it should have stands at its place.
+        let last = length.checked_sub(1).and_then(|last| keys.get(last as usize));
+        let dense = length == 0
+            || last.is_some_and(|key| key.to_text().is_ok_and(|k| k == (length - 1).to_string()));
+        if !dense {
+            self.writer.byte(tag::SPARSE_ARRAY);
+            self.writer.u32(length);
+            return self.properties(value, &keys);
+        }
+        let shown = self.limited(length);
+        self.writer.byte(tag::ARRAY);
+        self.writer.u32(shown);
+        for index in 0..shown {
+            let element = value.get_index(index)?;
+            self.named(&element, || format!("[{index}]"))?;
+        }
+        self.properties(value, &keys[length as usize..])
+    }
+
+    fn error(&mut self, value: &Value<'a>) -> Lifted<'a> {
+        if self.home(value)? {
+            return Ok(());
+        }
+        let class = self.help(Helper::ErrorClass, value)?.to_number()?;
+        self.writer.byte(tag::ERROR);
+        self.writer.byte(class as u8);
+        let slot = match self.purpose {
+            Purpose::Use => self.keep(value),
+            Purpose::Display => u32::MAX,
+        };
+        self.writer.u32(slot);
+        for name in ["name", "message", "stack"] {
+            let name = self.scope.string_utf8(name.as_bytes())?;
+            self.string(&help(self.scope, Helper::ErrorText, &[value.clone(), name])?)?;
+        }
+        let name = self.scope.string_utf8(b"cause")?;
+        let own = help(self.scope, Helper::OwnProperty, &[value.clone(), name])?;
+        self.writer.byte(u8::from(own.is_object()));
+        if own.is_object() {
+            self.tolerated(&value.get_str("cause")?)?;
+        }
+        // `errors` of an AggregateError is hidden from enumeration, as `cause` is.
+        let mut fields = Vec::new();
+        for key in value.own_keys()? {
+            if !matches!(&*key.to_text()?, "name" | "message" | "stack" | "cause") {
+                fields.push(key);
+            }
+        }
+        let name = self.scope.string_utf8(b"errors")?;
+        let errors = help(self.scope, Helper::OwnProperty, &[value.clone(), name.clone()])?;
+        if errors.is_object() && !fields.iter().any(|field| field.is_same(&name)) {
+            fields.push(name);
+        }
+        self.writer.u32(fields.len() as u32);
+        for key in fields {
+            self.string(&key)?;
+            let field = value.get(&key).unwrap_or_else(|_| self.scope.undefined());
+            self.tolerated(&field)?;
+        }
+        Ok(())
+    }
+
+    /// A part of an error. An error must arrive, whatever hangs on it, so a part that
+    /// cannot cross is shown instead of refused.
+    pub fn tolerated(&mut self, value: &Value<'a>) -> Lifted<'a> {
+        let purpose = self.purpose;
+        let mark = self.mark();
+        match self.value(value) {
+            Err(LiftError::Uncrossable { .. }) => {
+                self.roll_back(mark);
+                self.purpose = Purpose::Display;
+                let outcome = self.value(value);
+                self.purpose = purpose;
+                outcome
+            }
+            outcome => outcome,
+        }
+    }
+
+    fn promise(&mut self, value: &Value<'a>) -> Lifted<'a> {
+        if self.home(value)? {
+            return Ok(());
+        }
+        let scope = self.scope;
+        let slot = self.keep(value);
+        self.slot(tag::PROMISE, slot);
+        let reaction = |rejected: u32| {
+            let name = scope.string_utf8(b"")?;
+            scope.host_function(REACTION | slot << 1 | rejected, &name, 1, false)
+        };
+        Ok(value.then(&reaction(0)?, &reaction(1)?)?)
+    }
+
+    /// Writes the host value that this object is the twin of, if it is one.
+    fn home(&mut self, value: &Value<'a>) -> Result<bool, LiftError<'a>> {
+        let token = self.help(Helper::TwinGet, value)?;
+        let slot = self.scope.token_slot(&token);
+        if let Some(slot) = slot {
+            self.slot(tag::HOME, slot);
+        }
+        Ok(slot.is_some())
+    }
+
+    fn typed_array(&mut self, value: &Value<'a>) -> Lifted<'a> {
+        let kind = value.typed_array_kind().unwrap_or_default();
+        let (buffer, offset, bytes) = value.typed_array_view()?;
+        self.writer.byte(tag::TYPED_ARRAY);
+        self.writer.byte(kind as u8);
+        self.value(&buffer)?;
+        self.writer.f64(offset as f64);
+        self.writer.f64((bytes / crate::engine::TYPED_ARRAY_KINDS[kind].element) as f64);
+        Ok(())
+    }
+
+    fn symbol(&mut self, value: &Value<'a>) -> Lifted<'a> {
+        let index = self.help(Helper::SymbolIndex, value)?;
+        if let Kind::Integer(index @ 0..) = index.kind() {
+            self.writer.byte(tag::WELL_KNOWN_SYMBOL);
+            self.writer.i32(index);
+            return Ok(());
+        }
+        let key = self.help(Helper::SymbolKey, value)?;
+        if !key.is_undefined() {
+            self.writer.byte(tag::REGISTERED_SYMBOL);
+            return self.string(&key);
+        }
+        if self.home(value)? {
+            return Ok(());
+        }
+        let slot = self.keep(value);
+        self.slot(tag::SYMBOL, slot);
+        self.string(&self.help(Helper::SymbolDescription, value)?)
+    }
+
+    fn string(&mut self, value: &Value<'a>) -> Lifted<'a> {
+        let writer = &mut *self.writer;
+        value.with_text(|text| match text {
+            Text::Ascii(bytes) => {
+                writer.byte(tag::LATIN1);
+                writer.block(bytes);
+            }
+            Text::Utf16(units) => writer.utf16(units),
+        })?;
+        Ok(())
+    }
+
+    fn slot(&mut self, tag: u8, slot: u32) {
+        self.writer.byte(tag);
+        self.writer.u32(slot);
+    }
+
+    fn help(&self, helper: Helper, value: &Value<'a>) -> Result<Value<'a>, Thrown<'a>> {
+        help(self.scope, helper, std::slice::from_ref(value))
+    }
+
+    fn limited(&self, count: u32) -> u32 {
+        match self.purpose {
+            Purpose::Use => count,
+            Purpose::Display => count.min(DISPLAY_ENTRIES as u32),
+        }
+    }
+
+    /// What to show instead of a value that is shown only by name.
+    fn placeholder(&self, value: &Value<'a>, kind: Kind) -> Result<Option<String>, Thrown<'a>> {
+        Ok(match kind {
+            Kind::Function | Kind::HostFunction(_) => {
+                let name = self.scope.string_utf8(b"name")?;
+                let name = help(self.scope, Helper::OwnText, &[value.clone(), name])?.to_text()?;
+                Some(if name.is_empty() {
+                    "[Function (anonymous)]".into()
+                } else {
+                    format!("[Function: {name}]")
+                })
+            }
+            Kind::Proxy => Some("[Proxy]".into()),
+            Kind::Weak => Some("[Weak]".into()),
+            Kind::Promise => Some(format!("[Promise: {:?}]", value.promise_state().0)),
+            _ if self.depth > DISPLAY_DEPTH => Some("[…]".into()),
+            _ => None,
+        })
+    }
+}
+
+/// Whether an object is made by a literal (of any realm) or has no prototype.
+fn is_plain<'a>(value: &Value<'a>) -> Result<bool, Thrown<'a>> {
+    let prototype = value.prototype()?;
+    Ok(match prototype.kind() {
+        Kind::Null => true,
+        Kind::Proxy => false,
+        _ => prototype.prototype()?.kind() == Kind::Null,
+    })
+}
+
+/// A step of a path: `.name` where the name allows it.
+fn step(name: &str) -> String {
+    let mut chars = name.chars();
+    let identifier = chars.next().is_some_and(|c| c.is_alphabetic() || c == '_' || c == '$')
+        && chars.all(|c| c.is_alphanumeric() || c == '_' || c == '$');
+    if identifier {
+        format!(".{name}")
+    } else if name.parse::<u32>().is_ok() {
+        format!("[{name}]")
+    } else {
+        format!("[{name:?}]")
+    }
+}

@@ -1,0 +1,290 @@
+//! Lowering: bytes from the host become guest values.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use super::helpers::{help, Helper};
+use super::wire::{tag, utf8_of_latin1, Malformed, Reader};
+use crate::engine::{Scope, Slot, Thrown, Value, TYPED_ARRAY_KINDS};
+
+/// What the guest holds for host values that have no host function or token of their
+/// own kind, by the host's slot.
+#[derive(Default)]
+pub struct Twins {
+    /// The `resolve` and `reject` of each promise whose host twin is unsettled.
+    promises: RefCell<HashMap<u32, [Slot; 2]>>,
+    /// Symbols. They are few, and stay.
+    symbols: RefCell<HashMap<u32, Slot>>,
+}
+
+impl Twins {
+    /// Settles the twin of the host promise in `slot`. Runs no guest code by itself:
+    /// reactions are jobs.
+    pub fn settle<'a>(
+        &self,
+        scope: Scope<'a>,
+        slot: u32,
+        fulfilled: bool,
+        value: Value<'a>,
+    ) -> Result<(), Thrown<'a>> {
+        let Some(functions) = self.promises.borrow_mut().remove(&slot) else { return Ok(()) };
+        let function = scope.kept(functions[usize::from(!fulfilled)]);
+        functions.into_iter().for_each(|slot| scope.runtime().release(slot));
+        match function {
+            Some(function) => function.call(&scope.undefined(), &[value]).map(drop),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Why a value could not be lowered.
+pub enum LowerError<'a> {
+    /// The engine raised an exception: out of memory, mostly.
+    Thrown(Thrown<'a>),
+    /// The message breaks the format.
+    Malformed,
+}
+
+impl<'a> From<Thrown<'a>> for LowerError<'a> {
+    fn from(thrown: Thrown<'a>) -> Self {
+        Self::Thrown(thrown)
+    }
+}
+
+impl From<Malformed> for LowerError<'_> {
+    fn from(_: Malformed) -> Self {
+        Self::Malformed
+    }
+}
+
+type Lowered<'a> = Result<Value<'a>, LowerError<'a>>;
+
+/// Reads the values of one message.
+pub struct Lower<'m, 'b, 'a> {
+    scope: Scope<'a>,
+    reader: &'m mut Reader<'b>,
+    twins: &'m Twins,
+    /// The objects of this message so far, for references to them.
+    objects: Vec<Value<'a>>,
+}
+
+impl<'m, 'b, 'a> Lower<'m, 'b, 'a> {
+    /// Lowers from `reader` into the realm that is entered.
+    pub fn new(scope: Scope<'a>, reader: &'m mut Reader<'b>, twins: &'m Twins) -> Self {
+        Self { scope, reader, twins, objects: Vec::new() }
+    }
+
+    /// A u32 count and that many values.
+    pub fn values(&mut self) -> Result<Vec<Value<'a>>, LowerError<'a>> {
+        let count = self.reader.u32()?;
+        (0..count).map(|_| self.value()).collect()
+    }
+
+    /// One value.
+    pub fn value(&mut self) -> Lowered<'a> {
+        let tag = self.reader.byte()?;
+        self.tagged(tag)
+    }
+
+    fn tagged(&mut self, tag: u8) -> Lowered<'a> {
+        let scope = self.scope;
+        Ok(match tag {
+            tag::UNDEFINED => scope.undefined(),
+            tag::NULL => scope.null(),
+            tag::TRUE => scope.boolean(true),
+            tag::FALSE => scope.boolean(false),
+            tag::INTEGER => scope.integer(self.reader.i32()?),
+            tag::NUMBER => scope.number(self.reader.f64()?),
+            tag::LATIN1 => scope.string_utf8(&utf8_of_latin1(self.reader.block()?))?,
+            tag::UTF16 => scope.string_utf16(&self.reader.units()?)?,
+            tag::BIGINT => {
+                let negative = scope.boolean(self.reader.flag()?);
+                let digits = self.value()?;
+                help(scope, Helper::NewBigInt, &[digits, negative])?
+            }
+            tag::WELL_KNOWN_SYMBOL => {
+                let index = scope.integer(self.reader.i32()?);
+                help(scope, Helper::WellKnownSymbol, &[index])?
+            }
+            tag::REGISTERED_SYMBOL => {
+                let key = self.value()?;
+                help(scope, Helper::RegisteredSymbol, &[key])?
+            }
+            tag::SYMBOL => self.symbol()?,
+            tag::REFERENCE => {
+                let index = self.reader.u32()? as usize;
+                self.objects.get(index).cloned().ok_or(LowerError::Malformed)?
+            }
+            tag::HOME => {
+                let slot = self.reader.u32()?;
+                let kept = scope.kept(slot).ok_or(LowerError::Malformed)?;
+                self.number(kept)
+            }
+            tag::BOXED => {
+                let primitive = self.value()?;
+                let object = help(scope, Helper::Box, &[primitive])?;
+                self.number(object)
+            }
+            _ => self.object(tag)?,
+        })
+    }
+
+    fn object(&mut self, tag: u8) -> Lowered<'a> {
+        let scope = self.scope;
+        Ok(match tag {
+            tag::OBJECT => {
+                let object = self.number(scope.object()?);
+                self.properties(&object)?;
+                object
+            }
+            tag::ARRAY => {
+                let array = self.number(scope.array()?);
+                let length = self.reader.u32()?;
+                for index in 0..length {
+                    match self.reader.byte()? {
+                        tag::HOLE => {}
+                        tag => array.define_index(index, self.tagged(tag)?)?,
+                    }
+                }
+                array.set_length(length)?;
+                self.properties(&array)?;
+                array
+            }
+            tag::SPARSE_ARRAY => {
+                let array = self.number(scope.array()?);
+                array.set_length(self.reader.u32()?)?;
+                self.properties(&array)?;
+                array
+            }
+            tag::MAP => {
+                let map = self.number(help(scope, Helper::NewMap, &[])?);
+                for _ in 0..self.reader.u32()? {
+                    let entry = [map.clone(), self.value()?, self.value()?];
+                    help(scope, Helper::MapSet, &entry)?;
+                }
+                map
+            }
+            tag::SET => {
+                let set = self.number(help(scope, Helper::NewSet, &[])?);
+                for _ in 0..self.reader.u32()? {
+                    let value = self.value()?;
+                    help(scope, Helper::SetAdd, &[set.clone(), value])?;
+                }
+                set
+            }
+            tag::DATE => {
+                let time = scope.number(self.reader.f64()?);
+                self.number(help(scope, Helper::NewDate, &[time])?)
+            }
+            tag::REGEXP => {
+                let parts = [self.value()?, self.value()?];
+                self.number(help(scope, Helper::NewRegExp, &parts)?)
+            }
+            tag::ERROR => self.error()?,
+            tag::ARRAY_BUFFER => {
+                let buffer = scope.array_buffer(self.reader.block()?)?;
+                self.number(buffer)
+            }
+            tag::TYPED_ARRAY => self.typed_array()?,
+            tag::DATA_VIEW => {
+                let place = self.reserve();
+                let buffer = self.value()?;
+                let offset = scope.number(self.reader.f64()?);
+                let length = scope.number(self.reader.f64()?);
+                let view = help(scope, Helper::NewDataView, &[buffer, offset, length])?;
+                self.fill(place, view)
+            }
+            tag::FUNCTION => {
+                let slot = self.reader.u32()?;
+                let name = self.value()?;
+                let length = self.reader.u32()? as i32;
+                let constructor = self.reader.flag()?;
+                self.number(scope.host_function(slot, &name, length, constructor)?)
+            }
+            tag::PROMISE => self.promise()?,
+            _ => return Err(LowerError::Malformed),
+        })
+    }
+
+    fn properties(&mut self, object: &Value<'a>) -> Result<(), LowerError<'a>> {
+        for _ in 0..self.reader.u32()? {
+            let key = self.value()?;
+            object.define(&key, self.value()?)?;
+        }
+        Ok(())
+    }
+
+    /// A twin of a host error: the host's message and fields, but this side's stack.
+    fn error(&mut self) -> Lowered<'a> {
+        let scope = self.scope;
+        let place = self.reserve();
+        let class = scope.integer(i32::from(self.reader.byte()?));
+        let slot = self.reader.u32()?;
+        let (name, message) = (self.value()?, self.value()?);
+        let error = help(scope, Helper::NewError, &[class, message, name])?;
+        let error = self.fill(place, error);
+        help(scope, Helper::TwinSet, &[error.clone(), scope.host_token(slot)?])?;
+        if self.reader.flag()? {
+            error.define_hidden("cause", self.value()?)?;
+        }
+        self.properties(&error)?;
+        Ok(error)
+    }
+
+    fn typed_array(&mut self) -> Lowered<'a> {
+        let place = self.reserve();
+        let kind = usize::from(self.reader.byte()?);
+        let buffer = self.value()?;
+        let offset = self.reader.f64()? as usize;
+        let length = self.reader.f64()? as usize;
+        if kind >= TYPED_ARRAY_KINDS.len() {
+            return Err(LowerError::Malformed);
+        }
+        let view = self.scope.typed_array(kind, &buffer, offset, length)?;
+        Ok(self.fill(place, view))
+    }
+
+    /// A twin of a host promise, settled when the host says so.
+    fn promise(&mut self) -> Lowered<'a> {
+        let scope = self.scope;
+        let slot = self.reader.u32()?;
+        let (promise, resolve, reject) = scope.promise()?;
+        help(scope, Helper::TwinSet, &[promise.clone(), scope.host_token(slot)?])?;
+        let functions = [scope.keep(&resolve).0, scope.keep(&reject).0];
+        self.twins.promises.borrow_mut().insert(slot, functions);
+        Ok(self.number(promise))
+    }
+
+    /// A twin of a host symbol, the same one each time.
+    fn symbol(&mut self) -> Lowered<'a> {
+        let scope = self.scope;
+        let slot = self.reader.u32()?;
+        let description = self.value()?.to_text()?;
+        let known = self.twins.symbols.borrow().get(&slot).and_then(|&kept| scope.kept(kept));
+        if let Some(symbol) = known {
+            return Ok(symbol);
+        }
+        let symbol = scope.symbol(&description, false);
+        help(scope, Helper::TwinSet, &[symbol.clone(), scope.host_token(slot)?])?;
+        self.twins.symbols.borrow_mut().insert(slot, scope.keep(&symbol).0);
+        Ok(symbol)
+    }
+
+    /// Gives a new object its number in this message.
+    fn number(&mut self, object: Value<'a>) -> Value<'a> {
+        self.objects.push(object.clone());
+        object
+    }
+
+    /// A number for an object that needs its parts first; nothing can refer to it
+    /// before it is there.
+    fn reserve(&mut self) -> usize {
+        self.objects.push(self.scope.undefined());
+        self.objects.len() - 1
+    }
+
+    fn fill(&mut self, place: usize, object: Value<'a>) -> Value<'a> {
+        self.objects[place] = object.clone();
+        object
+    }
+}

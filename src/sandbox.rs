@@ -1,0 +1,455 @@
+//! The composition root: a heap, its realm with builtins, and the two directions of
+//! messages between host and guest.
+
+use std::cell::{Cell, RefCell};
+use std::io;
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::engine::{
+    Args, Host, Limits, Origin, Realm, Runtime, Scope, Script, Slot, Stop, Thrown, Value,
+};
+use crate::guest::{self, service, Builtins, Entry};
+use crate::membrane::helpers::{self, HELPERS};
+use crate::membrane::lift::{Lift, LiftError, Purpose, REACTION};
+use crate::membrane::lower::{Lower, LowerError, Twins};
+use crate::membrane::wire::{op, status, tag, Malformed, Reader, Writer};
+
+/// The way to the host: sends a request, waits for the reply.
+pub trait Channel {
+    /// Sends `message`; answers the reply, or nothing when the host cannot run code
+    /// any more.
+    fn send(&self, message: &[u8]) -> Option<Vec<u8>>;
+}
+
+/// What a sandbox is made of. Checked by the host's half already.
+#[derive(Clone, Copy, Debug)]
+pub struct SandboxOptions {
+    /// Cap on the heap in bytes.
+    pub memory: usize,
+    /// Cap on the native stack in bytes.
+    pub stack: usize,
+    /// Which builtins the realm gets.
+    pub builtins: Builtins,
+}
+
+/// Figures about a sandbox.
+#[derive(Clone, Copy, Debug, Default)]
+#[allow(missing_docs)]
+pub struct Usage {
+    pub memory: usize,
+    pub memory_peak: usize,
+    pub memory_limit: usize,
+    pub guest: Duration,
+    pub wall: Duration,
+    pub entries: u64,
+    pub timeouts: u64,
+    pub guest_handles: usize,
+}
+
+/// An isolated guest: one heap, one main realm.
+pub struct Sandbox {
+    runtime: Rc<Runtime>,
+    realm: Realm,
+    twins: Twins,
+    scripts: RefCell<Vec<Script>>,
+    compiled: Cell<Option<Script>>,
+}
+
+/// Why a request has no value to answer with.
+enum Failure<'a> {
+    Thrown(Thrown<'a>),
+    Malformed,
+}
+
+impl<'a> From<Thrown<'a>> for Failure<'a> {
+    fn from(thrown: Thrown<'a>) -> Self {
+        Self::Thrown(thrown)
+    }
+}
+
+impl From<Malformed> for Failure<'_> {
+    fn from(_: Malformed) -> Self {
+        Self::Malformed
+    }
+}
+
+impl<'a> From<LowerError<'a>> for Failure<'a> {
+    fn from(error: LowerError<'a>) -> Self {
+        match error {
+            LowerError::Thrown(thrown) => Self::Thrown(thrown),
+            LowerError::Malformed => Self::Malformed,
+        }
+    }
+}
+
+impl Sandbox {
+    /// Makes a sandbox. Fails when the memory limit leaves no room for a realm.
+    pub fn new(options: SandboxOptions) -> io::Result<Self> {
+        let runtime = Runtime::new(Limits { memory: options.memory, stack: options.stack })?;
+        let realm = Realm::new(&runtime)?;
+        let sandbox = Self {
+            runtime,
+            realm,
+            twins: Twins::default(),
+            scripts: RefCell::default(),
+            compiled: Cell::new(None),
+        };
+        let (set_up, stop) = sandbox.runtime.enter(&sandbox.realm, None, &NoHost, |scope| {
+            let mut functions = helpers::capture(scope).ok()?;
+            functions.extend(guest::install(scope, options.builtins).ok()?);
+            scope.set_helpers(functions);
+            Some(())
+        });
+        match (set_up, stop) {
+            (Some(()), None) => Ok(sandbox),
+            _ => {
+                sandbox.runtime.abandon();
+                Err(io::Error::new(io::ErrorKind::OutOfMemory, "memory limit too small"))
+            }
+        }
+    }
+
+    /// Carries out one request of the host and answers the reply. `channel` is the
+    /// way back for what the guest asks meanwhile.
+    pub fn handle(&self, request: &[u8], channel: &dyn Channel) -> Vec<u8> {
+        let mut reader = Reader::new(request);
+        let mut reply = Writer::new(self.runtime.heap().limit());
+        let session = Session { sandbox: self, channel };
+        let header = reader.byte().and_then(|op| Ok((op, timeout(reader.f64()?))));
+        let Ok((op, timeout)) = header else {
+            return malformed();
+        };
+        let (fresh, stop) = self.runtime.enter(&self.realm, timeout, &session, |scope| {
+            let outcome = self.perform(scope, op, &mut reader);
+            scope.drain();
+            let fresh = write_reply(scope, &mut reply, outcome);
+            scope.drain();
+            session.report_rejections(scope);
+            fresh
+        });
+        if let Some(stop) = stop {
+            fresh.into_iter().for_each(|slot| self.runtime.release(slot));
+            reply.truncate(0);
+            reply.byte(status::STOP);
+            reply.byte(match stop {
+                Stop::Timeout => 0,
+                Stop::MemoryLimit => 1,
+                Stop::Terminated => 2,
+            });
+        }
+        self.write_released(&mut reply);
+        reply.into_bytes()
+    }
+
+    /// The script that the last `op::COMPILE` made.
+    pub fn take_compiled(&self) -> Option<Script> {
+        self.compiled.take()
+    }
+
+    /// Makes a script known for `op::RUN_SCRIPT`; answers its number.
+    pub fn add_script(&self, script: Script) -> u32 {
+        let mut scripts = self.scripts.borrow_mut();
+        scripts.push(script);
+        (scripts.len() - 1) as u32
+    }
+
+    /// Gives up a guest value that the host no longer refers to.
+    pub fn release(&self, slot: u32) {
+        self.runtime.release(slot);
+    }
+
+    /// Stops the guest that is running, and every later one.
+    pub fn terminate(&self) {
+        self.runtime.terminate();
+    }
+
+    /// Figures, at no cost to the guest.
+    pub fn usage(&self) -> Usage {
+        let (heap, counters) = (self.runtime.heap(), self.runtime.counters());
+        Usage {
+            memory: heap.used(),
+            memory_peak: heap.peak(),
+            memory_limit: heap.limit(),
+            guest: counters.inside.saturating_sub(counters.host),
+            wall: counters.wall,
+            entries: counters.entries,
+            timeouts: counters.timeouts,
+            guest_handles: self.runtime.slot_count(),
+        }
+    }
+
+    fn perform<'a>(
+        &self,
+        scope: Scope<'a>,
+        op: u8,
+        reader: &mut Reader<'_>,
+    ) -> Result<Value<'a>, Failure<'a>> {
+        let undefined = scope.undefined();
+        match op {
+            op::RUN | op::COMPILE => {
+                let origin = Origin {
+                    filename: reader.text()?,
+                    line_offset: reader.i32()?,
+                    column_offset: reader.u32()?,
+                };
+                let source = reader.source()?;
+                if op == op::RUN {
+                    return Ok(scope.eval(&source, &origin)?);
+                }
+                self.compiled.set(Some(scope.compile(&source, &origin)?));
+                Ok(undefined)
+            }
+            op::RUN_SCRIPT => {
+                let script = self.scripts.borrow().get(reader.u32()? as usize).cloned();
+                Ok(scope.run(&script.ok_or(Failure::Malformed)?)?)
+            }
+            op::CALL => {
+                let function = scope.kept(reader.u32()?).ok_or(Failure::Malformed)?;
+                let constructing = reader.flag()?;
+                let mut lower = Lower::new(scope, reader, &self.twins);
+                let this = lower.value()?;
+                let args = lower.values()?;
+                Ok(match constructing {
+                    true => function.construct(&args)?,
+                    false => function.call(&this, &args)?,
+                })
+            }
+            op::SETTLE => {
+                let (slot, fulfilled) = (reader.u32()?, reader.flag()?);
+                let value = Lower::new(scope, reader, &self.twins).value()?;
+                self.twins.settle(scope, slot, fulfilled, value)?;
+                Ok(undefined)
+            }
+            op::FIRE_TIMER => {
+                let id = scope.number(f64::from(reader.u32()?));
+                Ok(entry(scope, Entry::FireTimer)?.call(&undefined, &[id])?)
+            }
+            op::REQUIRE => {
+                let id = Lower::new(scope, reader, &self.twins).value()?;
+                Ok(entry(scope, Entry::Require)?.call(&undefined, &[id])?)
+            }
+            op::GLOBAL_GET | op::GLOBAL_SET | op::GLOBAL_DELETE | op::GLOBAL_HAS => {
+                let mut lower = Lower::new(scope, reader, &self.twins);
+                let (global, key) = (scope.global(), lower.value()?);
+                Ok(match op {
+                    op::GLOBAL_GET => global.get(&key)?,
+                    op::GLOBAL_SET => {
+                        global.set(&key, lower.value()?)?;
+                        undefined
+                    }
+                    op::GLOBAL_DELETE => scope.boolean(global.delete(&key)?),
+                    _ => scope.boolean(global.has(&key)?),
+                })
+            }
+            op::GLOBAL_KEYS => {
+                let keys = scope.array()?;
+                for (index, key) in (0..).zip(scope.global().own_keys()?) {
+                    keys.define_index(index, key)?;
+                }
+                Ok(keys)
+            }
+            _ => Err(Failure::Malformed),
+        }
+    }
+
+    /// Ends each message with the host slots that the guest has let go of.
+    fn write_released(&self, message: &mut Writer) {
+        let mut released = self.runtime.take_released();
+        released.retain(|slot| (service::END..REACTION).contains(slot));
+        message.u32(released.len() as u32);
+        released.into_iter().for_each(|slot| message.u32(slot));
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        // The region goes as a whole; nothing in it is worth visiting first.
+        self.runtime.abandon();
+    }
+}
+
+/// Answers the guest while a request of the host is under way.
+struct Session<'s> {
+    sandbox: &'s Sandbox,
+    channel: &'s dyn Channel,
+}
+
+impl Host for Session<'_> {
+    fn call<'a>(
+        &self,
+        scope: Scope<'a>,
+        slot: u32,
+        args: Args<'a>,
+    ) -> Result<Value<'a>, Thrown<'a>> {
+        if slot == service::COMPILE_MODULE {
+            return guest::compile_module(scope, args);
+        }
+        if slot & REACTION != 0 {
+            self.settled(scope, (slot & !REACTION) >> 1, slot & 1 == 0, args);
+            return Ok(scope.undefined());
+        }
+        let purpose = match slot {
+            service::CONSOLE => Purpose::Display,
+            _ => Purpose::Use,
+        };
+        self.request(scope, NO_PROMISE, purpose, |lift| {
+            lift.writer().byte(op::CALL);
+            lift.writer().u32(slot);
+            lift.writer().byte(u8::from(args.constructing));
+            match args.constructing {
+                true => lift.writer().byte(tag::UNDEFINED),
+                false => lift.receiver(&args.this())?,
+            }
+            lift.writer().u32(args.iter().len() as u32);
+            for (index, value) in args.iter().enumerate() {
+                lift.named(&value, || format!("args[{index}]"))?;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// In a failure report: it is about no promise in particular.
+const NO_PROMISE: Slot = Slot::MAX;
+
+impl Session<'_> {
+    /// Writes a request, sends it, and reads the reply. A request that cannot be
+    /// written becomes a report of why, which the host answers with an error.
+    fn request<'a>(
+        &self,
+        scope: Scope<'a>,
+        promise: Slot,
+        purpose: Purpose,
+        write: impl FnOnce(&mut Lift<'_, 'a>) -> Result<(), LiftError<'a>>,
+    ) -> Result<Value<'a>, Thrown<'a>> {
+        let mut message = Writer::new(scope.runtime().heap().limit());
+        let mut lift = Lift::new(scope, &mut message, purpose);
+        let start = lift.mark();
+        if let Err(error) = write(&mut lift) {
+            lift.roll_back(start);
+            match error {
+                LiftError::Thrown(thrown) => return Err(thrown),
+                LiftError::Uncrossable { path, what } => {
+                    message.byte(op::FAILED);
+                    message.u32(promise);
+                    write_uncrossable(&mut message, &path, &what);
+                }
+            }
+        }
+        self.sandbox.write_released(&mut message);
+        let reply = self.channel.send(message.bytes());
+        let mut reader = Reader::new(reply.as_deref().unwrap_or_default());
+        let status = reader.byte();
+        let value = Lower::new(scope, &mut reader, &self.sandbox.twins).value();
+        match (status, value) {
+            (Ok(status::RETURN), Ok(value)) => Ok(value),
+            (Ok(status::THROW), Ok(value)) => Err(Thrown(value)),
+            (_, Err(LowerError::Thrown(thrown))) => Err(thrown),
+            _ => Err(scope.type_error("the host failed to answer")),
+        }
+    }
+
+    /// Tells the host what has become of a guest promise.
+    fn settled<'a>(&self, scope: Scope<'a>, promise: Slot, fulfilled: bool, args: Args<'a>) {
+        let tell = |fulfilled: bool, value: &Value<'a>| {
+            self.request(scope, promise, Purpose::Use, |lift| {
+                lift.writer().byte(op::SETTLE);
+                lift.writer().u32(promise);
+                lift.writer().byte(u8::from(fulfilled));
+                lift.named(value, || "result".into())
+            })
+        };
+        let value = args.iter().next().unwrap_or_else(|| scope.undefined());
+        // A getter that throws while its object crosses makes that the outcome.
+        if let Err(Thrown(reason)) = tell(fulfilled, &value) {
+            let _ = tell(false, &reason);
+        }
+    }
+
+    /// Tells the host of promises that were rejected with nobody listening.
+    fn report_rejections(&self, scope: Scope<'_>) {
+        for reason in scope.take_rejections() {
+            let _ = self.request(scope, NO_PROMISE, Purpose::Use, |lift| {
+                lift.writer().byte(op::UNHANDLED);
+                lift.tolerated(&reason)
+            });
+        }
+    }
+}
+
+/// Writes how a request ended; answers the slots that the reply is the first to name.
+fn write_reply<'a>(
+    scope: Scope<'a>,
+    reply: &mut Writer,
+    outcome: Result<Value<'a>, Failure<'a>>,
+) -> Vec<Slot> {
+    let (status, value) = match outcome {
+        Ok(value) => (status::RETURN, value),
+        Err(Failure::Thrown(Thrown(value))) => (status::THROW, value),
+        Err(Failure::Malformed) => {
+            reply.byte(status::UNCROSSABLE);
+            write_uncrossable(reply, &[], "a request that breaks the format");
+            return Vec::new();
+        }
+    };
+    let mut lift = Lift::new(scope, reply, Purpose::Use);
+    let start = lift.mark();
+    lift.writer().byte(status);
+    let error = match lift.named(&value, || "result".into()) {
+        Ok(()) => return lift.into_slots(),
+        Err(error) => error,
+    };
+    lift.roll_back(start);
+    match error {
+        // A getter that throws while its object crosses makes that the outcome; should
+        // even that not cross, it is shown.
+        LiftError::Thrown(Thrown(reason)) => {
+            lift.writer().byte(status::THROW);
+            if lift.tolerated(&reason).is_err() {
+                lift.roll_back(start);
+                lift.writer().byte(status::THROW);
+                lift.writer().byte(tag::UNDEFINED);
+            }
+            lift.into_slots()
+        }
+        LiftError::Uncrossable { path, what } => {
+            reply.byte(status::UNCROSSABLE);
+            write_uncrossable(reply, &path, &what);
+            Vec::new()
+        }
+    }
+}
+
+/// `path` is kept from the inside out.
+fn write_uncrossable(message: &mut Writer, path: &[String], what: &str) {
+    let path: String = path.iter().rev().map(String::as_str).collect();
+    message.text(&path);
+    message.text(what);
+}
+
+fn entry(scope: Scope<'_>, entry: Entry) -> Result<Value<'_>, Thrown<'_>> {
+    scope.helper(HELPERS + entry as usize)
+}
+
+fn timeout(milliseconds: f64) -> Option<Duration> {
+    // Infinite, or so long that it makes no difference.
+    Duration::try_from_secs_f64(milliseconds / 1000.0).ok()
+}
+
+fn malformed() -> Vec<u8> {
+    let mut reply = Writer::new(usize::MAX);
+    reply.byte(status::UNCROSSABLE);
+    write_uncrossable(&mut reply, &[], "a request that breaks the format");
+    reply.u32(0);
+    reply.into_bytes()
+}
+
+/// For entries that run no guest code.
+struct NoHost;
+
+impl Host for NoHost {
+    fn call<'a>(&self, scope: Scope<'a>, _: u32, _: Args<'a>) -> Result<Value<'a>, Thrown<'a>> {
+        Err(scope.type_error("no host"))
+    }
+}
