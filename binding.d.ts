@@ -18,23 +18,29 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
 export declare class Mailbox {
   /** A mailbox over `memory`. */
   constructor(memory: Uint8Array)
+  /**
+   * The function by which every request is made: it carries out the one at `base`
+   * and answers the length of the reply, written there too. A plain function, for a
+   * method would look up and check its receiver at each call.
+   */
+  enter(): Enter
   /** Puts larger (or smaller) memory in its place. */
   replace(memory: Uint8Array): void
-}
-
-/** One sandbox. Every method but `enter` is safe to call at any time. */
-export declare class NativeSandbox {
-  /** A sandbox with `memory_bytes` of heap and `stack_bytes` of stack. */
-  constructor(mailbox: Mailbox, memoryBytes: number, stackBytes: number, console: boolean, timers: boolean)
-  /**
-   * Carries out the request at `base`; answers the length of the reply, written
-   * there too.
-   */
-  enter(base: number, length: number, dispatch: Dispatch): number
-  /** Writes the message that did not fit, now that there is room at `base`. */
-  fetch(base: number): number
   /** The size of the message that did not fit. */
   fetchSize(): number
+  /** Writes the message that did not fit, now that there is room at `base`. */
+  fetch(base: number): number
+}
+
+/**
+ * One sandbox. It lives in its environment's table, under its `id`, until it is
+ * disposed of; the collector does that for one that its owner forgets.
+ */
+export declare class NativeSandbox {
+  /** Its number, for `enter`. */
+  readonly id: number
+  /** A sandbox with `memory_bytes` of heap and `stack_bytes` of stack. */
+  constructor(mailbox: Mailbox, memoryBytes: number, stackBytes: number, console: boolean, timers: boolean, modules: boolean)
   /** The script that the last compilation made. */
   takeCompiled(): NativeScript | null
   /** Makes a script known here; answers its number. */

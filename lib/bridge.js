@@ -34,7 +34,7 @@ class Symbols {
 /**
  * One call from outside and all that follows from it: the promises it has handed out are
  * rejected when its continuation, however much later, is stopped.
- * @typedef {{ pending: Set<{ reject(error: Error): void }> }} Task
+ * @typedef {{ pending: Set<{ reject(error: Error): void }> | undefined }} Task
  */
 
 class Bridge {
@@ -43,11 +43,12 @@ class Bridge {
    * @param {string} name the sandbox's, for errors
    * @param {object} owner
    * @param {Function[]} owner.services by slot, what the guest's builtins call
-   * @param {(kind: string) => Error} owner.stopError what a stopped entry throws
+   * @param {(kind: string, entry?: object) => Error} owner.stopError what a stopped entry throws
    * @param {(event: string, reason: unknown) => void} owner.report errors that nobody waits for
    */
   constructor(native, name, owner) {
     this.native = native;
+    this.id = native.id;
     this.name = name;
     this.owner = owner;
     this.host = new HostHandles();
@@ -63,16 +64,16 @@ class Bridge {
   /**
    * Sends a request and answers its value, or throws what the guest threw.
    * @param {number} code one of `op`
-   * @param {number} timeout in ms
+   * @param {{ timeout: number, filename?: string, task?: Task }} entry its time in ms, the file
+   *   it runs, and what it continues
    * @param {(lower: Lower) => void} write writes what the request consists of
-   * @param {Task} [task] what the request continues
    */
-  request(code, timeout, write, task) {
+  request(code, entry, write) {
     const base = mailbox.position;
     const lower = new Lower(this);
     try {
       mailbox.byte(code);
-      mailbox.f64(timeout);
+      mailbox.f64(entry.timeout);
       write(lower);
     } catch (error) {
       lower.rollBack();
@@ -82,19 +83,19 @@ class Bridge {
     const length = mailbox.position - base;
     mailbox.position = base;
     const outer = this.task;
-    const own = outer ?? task ?? { pending: new Set() };
+    const own = outer ?? entry.task ?? { pending: undefined };
     this.task = own;
     try {
-      const reply = this.native.enter(base, length, this.dispatch);
-      mailbox.receive(this.native, base, reply);
-      return this.#reply(own, outer === undefined);
+      const reply = mailbox.enter(this.id, base, length, this.dispatch);
+      mailbox.receive(base, reply);
+      return this.#reply(own, outer === undefined, entry);
     } finally {
       this.task = outer;
       mailbox.shrink();
     }
   }
 
-  #reply(task, outermost) {
+  #reply(task, outermost, entry) {
     const kind = mailbox.readByte();
     switch (kind) {
       case status.RETURN: {
@@ -108,7 +109,7 @@ class Bridge {
         throw reason;
       }
       case status.STOP: {
-        const error = this.owner.stopError(STOPS[mailbox.readByte()]);
+        const error = this.owner.stopError(STOPS[mailbox.readByte()], entry);
         this.#released();
         if (outermost) this.#abandon(task, error);
         throw error;
@@ -132,8 +133,9 @@ class Bridge {
   }
 
   #abandon(task, error) {
-    for (const deferred of task.pending) deferred.reject(error);
-    task.pending.clear();
+    const { pending } = task;
+    task.pending = undefined;
+    for (const deferred of pending ?? []) deferred.reject(error);
   }
 
   /** Answers a request of the guest. Never throws: there is no JavaScript above it. */
@@ -146,7 +148,7 @@ class Bridge {
       let code = status.RETURN;
       let value;
       try {
-        mailbox.receive(this.native, base, length);
+        mailbox.receive(base, length);
         value = this.#perform();
       } catch (error) {
         code = status.THROW;
@@ -248,7 +250,7 @@ class Bridge {
     const promise = new Promise((resolve, reject) => {
       const finish = (how) => (value) => {
         this.deferred.delete(slot);
-        task?.pending.delete(deferred);
+        task?.pending?.delete(deferred);
         how(value);
       };
       deferred.resolve = finish(resolve);
@@ -257,7 +259,7 @@ class Bridge {
     // A guest must not be able to end the process by a rejection that nobody here asked for.
     promise.catch(ignore);
     this.deferred.set(slot, deferred);
-    task?.pending.add(deferred);
+    if (task !== undefined) (task.pending ??= new Set()).add(deferred);
     return this.guest.set(slot, promise);
   }
 

@@ -23,6 +23,8 @@ const channel = new native.Mailbox(memory);
 const mailbox = {
   /** The addon's end. */
   channel,
+  /** Makes a request: `(sandbox's id, base, length, dispatch)` to the reply's length. */
+  enter: channel.enter(),
   /** Where the next byte is written, and behind which everything is free. */
   position: 0,
   /** Where the next byte is read. */
@@ -49,11 +51,11 @@ mailbox.shrink = () => {
 };
 
 /** Makes the message at `base` readable, fetching it first if it did not fit. */
-mailbox.receive = (sandbox, base, length) => {
+mailbox.receive = (base, length) => {
   if (length === TOO_LARGE) {
-    const size = base + sandbox.fetchSize();
+    const size = base + channel.fetchSize();
     if (size > memory.length) replace(Math.max(size, memory.length * 2), base);
-    sandbox.fetch(base);
+    channel.fetch(base);
   }
   mailbox.cursor = base;
 };

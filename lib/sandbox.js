@@ -37,10 +37,11 @@ class Sandbox extends EventEmitter {
       Math.floor(stackLimitKb * 1024),
       wantsConsole,
       builtins.includes('timers'),
+      checked.modules !== undefined,
     );
     this.#bridge = new Bridge(this.#native, name, {
       services: this.#services(),
-      stopError: (kind) => this.#stopError(kind),
+      stopError: (kind, entry) => this.#stopError(kind, entry),
       report: (event, reason) => this.#report(event, reason),
       call: (slot, constructing, receiver, args) => this.#call(slot, constructing, receiver, args),
       settle: (slot, fulfilled, value, task) => this.#settle(slot, fulfilled, value, task),
@@ -64,13 +65,16 @@ class Sandbox extends EventEmitter {
   run(code, options) {
     const { timeout, ...origin } = runOptions(options);
     if (code instanceof Script) {
-      return this.#request(op.RUN_SCRIPT, () => mailbox.u32(this.#scriptNumber(code)), timeout);
+      const number = this.#scriptNumber(code);
+      const entry = { timeout, filename: code.filename };
+      return this.#request(op.RUN_SCRIPT, () => mailbox.u32(number), entry);
     }
     if (typeof code !== 'string') {
       throw new TypeError(`code must be a string or a Script; got ${typeof code}`);
     }
     origin.filename ??= `${this.name}.js`;
-    return this.#request(op.RUN, () => writeSource(code, origin), timeout);
+    const entry = { timeout, filename: origin.filename };
+    return this.#request(op.RUN, () => writeSource(code, origin), entry);
   }
 
   compile(code, options) {
@@ -84,7 +88,7 @@ class Sandbox extends EventEmitter {
     if (typeof id !== 'string' || id === '') {
       throw new TypeError(`id must be a non-empty string; got ${typeof id}`);
     }
-    return this.#request(op.REQUIRE, (lower) => lower.value(id));
+    return this.#request(op.REQUIRE, (lower) => lower.value(id), { filename: id });
   }
 
   get globalThis() {
@@ -141,9 +145,9 @@ class Sandbox extends EventEmitter {
     this.dispose();
   }
 
-  #request(code, write, timeout = this.#options.timeout, task = undefined) {
+  #request(code, write, { timeout = this.#options.timeout, filename, task } = {}) {
     this.#assertUsable();
-    return this.#bridge.request(code, timeout, write, task);
+    return this.#bridge.request(code, { timeout, filename, task }, write);
   }
 
   #call(slot, constructing, receiver, args) {
@@ -166,8 +170,7 @@ class Sandbox extends EventEmitter {
             mailbox.byte(settled ? 1 : 0);
             lower.named(result, 'result');
           },
-          undefined,
-          own,
+          { task: own },
         );
       try {
         send(fulfilled, value);
@@ -180,14 +183,14 @@ class Sandbox extends EventEmitter {
 
   #fire(id) {
     this.#background(undefined, (task) => {
-      this.#request(op.FIRE_TIMER, () => mailbox.u32(id), undefined, task);
+      this.#request(op.FIRE_TIMER, () => mailbox.u32(id), { task });
     });
   }
 
   /** An entry that nobody called: its error goes to those who wait, else it is reported. */
-  #background(task = { pending: new Set() }, enter) {
+  #background(task = { pending: undefined }, enter) {
     if (this.#state !== 'active') return;
-    const waiting = task.pending.size > 0;
+    const waiting = task.pending !== undefined && task.pending.size > 0;
     try {
       enter(task);
     } catch (error) {
@@ -244,11 +247,14 @@ class Sandbox extends EventEmitter {
     if (this.#state !== 'active') throw this.#stopError('terminated');
   }
 
-  #stopError(kind) {
+  #stopError(kind, entry) {
     const { name, memoryLimitMb } = this.#options;
-    const details = { sandbox: name };
+    const details = { sandbox: name, filename: entry?.filename };
     if (kind === 'timeout') {
-      return new SandboxError('ERR_SANDBOX_TIMEOUT', `sandbox '${name}' exceeded its timeout`, details);
+      // An entry without a limit of its own was stopped by that of the one around it.
+      const limit = Number.isFinite(entry.timeout) ? ` of ${entry.timeout} ms` : '';
+      const message = `sandbox '${name}' exceeded its timeout${limit}`;
+      return new SandboxError('ERR_SANDBOX_TIMEOUT', message, details);
     }
     if (kind === 'memory') {
       const message = `sandbox '${name}' exceeded its memory limit of ${memoryLimitMb} MB`;

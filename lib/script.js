@@ -19,7 +19,7 @@ class Script {
   constructor(code, options) {
     const origin = compileOptions(options);
     origin.filename ??= 'sandbox.js';
-    const compiler = new native.NativeSandbox(mailbox.channel, COMPILER_MEMORY, COMPILER_STACK, false, false);
+    const compiler = new native.NativeSandbox(mailbox.channel, COMPILER_MEMORY, COMPILER_STACK, false, false, false);
     try {
       const bridge = new Bridge(compiler, 'compiler', {
         services: [],
@@ -55,7 +55,8 @@ function compile(bridge, code, origin, timeout) {
   if (typeof code !== 'string') {
     throw new TypeError(`code must be a string; got ${typeof code}`);
   }
-  bridge.request(op.COMPILE, timeout, () => writeSource(code, origin));
+  const { filename } = origin;
+  bridge.request(op.COMPILE, { timeout, filename }, () => writeSource(code, origin));
   return bridge.native.takeCompiled();
 }
 

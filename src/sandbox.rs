@@ -14,6 +14,7 @@ use crate::membrane::helpers::{self, HELPERS};
 use crate::membrane::lift::{Lift, LiftError, Purpose, REACTION};
 use crate::membrane::lower::{Lower, LowerError, Twins};
 use crate::membrane::wire::{op, status, tag, Malformed, Reader, Writer};
+use crate::pool::Guest;
 
 /// The way to the host: sends a request, waits for the reply.
 pub trait Channel {
@@ -23,7 +24,7 @@ pub trait Channel {
 }
 
 /// What a sandbox is made of. Checked by the host's half already.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SandboxOptions {
     /// Cap on the heap in bytes.
     pub memory: usize,
@@ -50,7 +51,8 @@ pub struct Usage {
 /// An isolated guest: one heap, one main realm.
 pub struct Sandbox {
     runtime: Rc<Runtime>,
-    realm: Realm,
+    /// There until the sandbox is dropped.
+    guest: Option<Guest>,
     twins: Twins,
     scripts: RefCell<Vec<Script>>,
     compiled: Cell<Option<Script>>,
@@ -86,28 +88,17 @@ impl<'a> From<LowerError<'a>> for Failure<'a> {
 impl Sandbox {
     /// Makes a sandbox. Fails when the memory limit leaves no room for a realm.
     pub fn new(options: SandboxOptions) -> io::Result<Self> {
-        let runtime = Runtime::new(Limits { memory: options.memory, stack: options.stack })?;
-        let realm = Realm::new(&runtime)?;
-        let sandbox = Self {
-            runtime,
-            realm,
+        let guest = match Guest::reuse(&options) {
+            Some(guest) => guest,
+            None => set_up(options)?,
+        };
+        Ok(Self {
+            runtime: guest.realm.runtime().clone(),
+            guest: Some(guest),
             twins: Twins::default(),
             scripts: RefCell::default(),
             compiled: Cell::new(None),
-        };
-        let (set_up, stop) = sandbox.runtime.enter(&sandbox.realm, None, &NoHost, |scope| {
-            let mut functions = helpers::capture(scope).ok()?;
-            functions.extend(guest::install(scope, options.builtins).ok()?);
-            scope.set_helpers(functions);
-            Some(())
-        });
-        match (set_up, stop) {
-            (Some(()), None) => Ok(sandbox),
-            _ => {
-                sandbox.runtime.abandon();
-                Err(io::Error::new(io::ErrorKind::OutOfMemory, "memory limit too small"))
-            }
-        }
+        })
     }
 
     /// Carries out one request of the host and answers the reply. `channel` is the
@@ -115,21 +106,33 @@ impl Sandbox {
     pub fn handle(&self, request: &[u8], channel: &dyn Channel) -> Vec<u8> {
         let mut reader = Reader::new(request);
         let mut reply = Writer::new(self.runtime.heap().limit());
-        let session = Session { sandbox: self, channel };
-        let header = reader.byte().and_then(|op| Ok((op, timeout(reader.f64()?))));
+        let session = Session {
+            sandbox: self,
+            channel,
+        };
+        let header = reader
+            .byte()
+            .and_then(|op| Ok((op, timeout(reader.f64()?))));
         let Ok((op, timeout)) = header else {
             return malformed();
         };
-        let (fresh, stop) = self.runtime.enter(&self.realm, timeout, &session, |scope| {
-            let outcome = self.perform(scope, op, &mut reader);
-            scope.drain();
-            let fresh = write_reply(scope, &mut reply, outcome);
-            scope.drain();
-            session.report_rejections(scope);
-            fresh
-        });
+        let Some(guest) = &self.guest else {
+            return malformed();
+        };
+        let (fresh, stop) = self
+            .runtime
+            .enter(&guest.realm, timeout, &session, |scope| {
+                let outcome = self.perform(scope, op, &mut reader);
+                scope.drain();
+                let fresh = write_reply(scope, &mut reply, outcome);
+                scope.drain();
+                session.report_rejections(scope);
+                fresh
+            });
         if let Some(stop) = stop {
-            fresh.into_iter().for_each(|slot| self.runtime.release(slot));
+            fresh
+                .into_iter()
+                .for_each(|slot| self.runtime.release(slot));
             reply.truncate(0);
             reply.byte(status::STOP);
             reply.byte(match stop {
@@ -264,9 +267,33 @@ impl Sandbox {
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        // The region goes as a whole; nothing in it is worth visiting first.
-        self.runtime.abandon();
+        if let Some(guest) = self.guest.take() {
+            guest.retire();
+        }
     }
+}
+
+/// Makes a guest: a heap, a realm, its builtins.
+fn set_up(options: SandboxOptions) -> io::Result<Guest> {
+    let runtime = Runtime::new(Limits {
+        memory: options.memory,
+        stack: options.stack,
+    })?;
+    let realm = Realm::new(&runtime)?;
+    let (set_up, stop) = runtime.enter(&realm, None, &NoHost, |scope| {
+        let mut functions = helpers::capture(scope).ok()?;
+        functions.extend(guest::install(scope, options.builtins).ok()?);
+        scope.set_helpers(functions);
+        Some(())
+    });
+    if set_up.is_none() || stop.is_some() {
+        runtime.abandon();
+        return Err(io::Error::new(
+            io::ErrorKind::OutOfMemory,
+            "memory limit too small",
+        ));
+    }
+    Ok(Guest::new(realm, options))
 }
 
 /// Answers the guest while a request of the host is under way.

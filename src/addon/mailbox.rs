@@ -1,11 +1,29 @@
-//! The memory through which messages pass.
+//! The memory through which messages pass, and the function that passes them.
 #![allow(unsafe_code)]
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::rc::Rc;
 
-use napi::bindgen_prelude::Uint8Array;
+use napi::bindgen_prelude::{FnArgs, Function, FunctionCallContext, Uint8Array};
+use napi::Env;
 use napi_derive::napi;
+
+use crate::sandbox::{Channel, Sandbox};
+
+/// Answers a message that does not fit in the mailbox: the reader makes room and
+/// fetches it.
+const TOO_LARGE: u32 = u32::MAX;
+
+/// No sandbox has this number.
+pub(super) const GONE: u32 = u32::MAX;
+
+/// The host's function that answers the guest: `(base, length)` of the message to the
+/// length of the reply.
+type Dispatch<'env> = Function<'env, FnArgs<(u32, u32)>, u32>;
+
+/// `(sandbox, base, length, dispatch)` of a request to the length of the reply.
+type Enter<'env> = Function<'env, FnArgs<(u32, u32, u32, Dispatch<'env>)>, u32>;
 
 /// A typed array that both sides read and write, one for each Node environment.
 ///
@@ -13,7 +31,17 @@ use napi_derive::napi;
 /// on, so nested exchanges share it like a stack: each works behind its `base`.
 #[napi]
 pub struct Mailbox {
-    pub(super) memory: Rc<RefCell<Uint8Array>>,
+    pub(super) exchange: Rc<Exchange>,
+}
+
+/// What the environment's sandboxes share.
+pub(super) struct Exchange {
+    memory: RefCell<Uint8Array>,
+    sandboxes: RefCell<HashMap<u32, Rc<Sandbox>>>,
+    /// Numbers are not used again soon: a stale one should find nothing.
+    next: Cell<u32>,
+    /// A message that did not fit, until it is fetched.
+    large: RefCell<Vec<u8>>,
 }
 
 #[napi]
@@ -21,30 +49,127 @@ impl Mailbox {
     /// A mailbox over `memory`.
     #[napi(constructor)]
     pub fn new(memory: Uint8Array) -> Self {
-        Self { memory: Rc::new(RefCell::new(memory)) }
+        Self {
+            exchange: Rc::new(Exchange {
+                memory: RefCell::new(memory),
+                sandboxes: RefCell::default(),
+                next: Cell::new(0),
+                large: RefCell::default(),
+            }),
+        }
+    }
+
+    /// The function by which every request is made: it carries out the one at `base`
+    /// and answers the length of the reply, written there too. A plain function, for a
+    /// method would look up and check its receiver at each call.
+    #[napi]
+    pub fn enter<'env>(&self, env: &'env Env) -> napi::Result<Enter<'env>> {
+        let exchange = self.exchange.clone();
+        env.create_function_from_closure("enter", move |call: FunctionCallContext| {
+            let (id, base, length) = (call.get(0)?, call.get(1)?, call.get(2)?);
+            let dispatch: Dispatch = call.get(3)?;
+            // Held for the length of the entry: the host may dispose of it meanwhile.
+            let sandbox = exchange.sandboxes.borrow().get(&id).cloned();
+            let (Some(sandbox), Some(request)) = (sandbox, exchange.read(base, length)) else {
+                return Err(napi::Error::from_reason("no such request"));
+            };
+            let channel = NodeChannel {
+                exchange: &exchange,
+                base,
+                dispatch,
+            };
+            let reply = sandbox.handle(&request, &channel);
+            Ok(exchange.post(base, &reply))
+        })
     }
 
     /// Puts larger (or smaller) memory in its place.
     #[napi]
     pub fn replace(&self, memory: Uint8Array) {
-        *self.memory.borrow_mut() = memory;
+        *self.exchange.memory.borrow_mut() = memory;
+    }
+
+    /// The size of the message that did not fit.
+    #[napi]
+    pub fn fetch_size(&self) -> u32 {
+        self.exchange.large.borrow().len() as u32
+    }
+
+    /// Writes the message that did not fit, now that there is room at `base`.
+    #[napi]
+    pub fn fetch(&self, base: u32) -> u32 {
+        let message = self.exchange.large.take();
+        self.exchange.post(base, &message)
     }
 }
 
-/// Copies a message out of the mailbox.
-pub(super) fn read(memory: &RefCell<Uint8Array>, base: u32, length: u32) -> Option<Vec<u8>> {
-    let memory = memory.borrow();
-    let end = base.checked_add(length)?;
-    memory.get(base as usize..end as usize).map(<[u8]>::to_vec)
+impl Exchange {
+    /// Makes a sandbox known; answers its number.
+    pub(super) fn add(&self, sandbox: Rc<Sandbox>) -> u32 {
+        let mut sandboxes = self.sandboxes.borrow_mut();
+        let mut id = self.next.get();
+        while id == GONE || sandboxes.contains_key(&id) {
+            id = id.wrapping_add(1);
+        }
+        self.next.set(id.wrapping_add(1));
+        sandboxes.insert(id, sandbox);
+        id
+    }
+
+    pub(super) fn get(&self, id: u32) -> Option<Rc<Sandbox>> {
+        self.sandboxes.borrow().get(&id).cloned()
+    }
+
+    pub(super) fn remove(&self, id: u32) -> Option<Rc<Sandbox>> {
+        self.sandboxes.borrow_mut().remove(&id)
+    }
+
+    /// Copies a message out of the mailbox.
+    fn read(&self, base: u32, length: u32) -> Option<Vec<u8>> {
+        let end = base.checked_add(length)?;
+        self.memory
+            .borrow()
+            .get(base as usize..end as usize)
+            .map(<[u8]>::to_vec)
+    }
+
+    /// Copies a message into the mailbox, or puts it aside when it does not fit.
+    fn post(&self, base: u32, message: &[u8]) -> u32 {
+        let mut memory = self.memory.borrow_mut();
+        // SAFETY: the slice lives only for the copy below, during which no JavaScript and
+        // no other Rust code runs; the RefCell rules out a second borrow on this thread,
+        // and a plain ArrayBuffer is not shared with another.
+        let bytes = unsafe { memory.as_mut() };
+        let place = bytes
+            .get_mut(base as usize..)
+            .and_then(|rest| rest.get_mut(..message.len()));
+        match place {
+            Some(place) => {
+                place.copy_from_slice(message);
+                message.len() as u32
+            }
+            None => {
+                *self.large.borrow_mut() = message.to_vec();
+                TOO_LARGE
+            }
+        }
+    }
 }
 
-/// Copies a message into the mailbox; answers whether it fits.
-pub(super) fn write(memory: &RefCell<Uint8Array>, base: u32, message: &[u8]) -> bool {
-    let mut memory = memory.borrow_mut();
-    // SAFETY: the slice lives only for the copy below, during which no JavaScript and
-    // no other Rust code runs; the RefCell rules out a second borrow on this thread,
-    // and a plain ArrayBuffer is not shared with another.
-    let bytes = unsafe { memory.as_mut() };
-    let place = bytes.get_mut(base as usize..).and_then(|rest| rest.get_mut(..message.len()));
-    place.map(|place| place.copy_from_slice(message)).is_some()
+/// The way to the host while a request is on the stack. Nothing of it is kept, so a
+/// sandbox that its owner forgets can be collected.
+struct NodeChannel<'env> {
+    exchange: &'env Exchange,
+    base: u32,
+    dispatch: Dispatch<'env>,
+}
+
+impl Channel for NodeChannel<'_> {
+    fn send(&self, message: &[u8]) -> Option<Vec<u8>> {
+        let length = self.exchange.post(self.base, message);
+        // An error here means that the environment is going down or out of stack: the
+        // dispatcher itself never throws.
+        let reply = self.dispatch.call((self.base, length).into()).ok()?;
+        self.exchange.read(self.base, reply)
+    }
 }

@@ -16,8 +16,12 @@ use super::{Runtime, Scope, Thrown, Value};
 /// What the engine asks of its embedder. Slots here number the *host's* values.
 pub trait Host {
     /// The guest called (or with `new`, constructed) the host function in `slot`.
-    fn call<'a>(&self, scope: Scope<'a>, slot: u32, args: Args<'a>)
-        -> Result<Value<'a>, Thrown<'a>>;
+    fn call<'a>(
+        &self,
+        scope: Scope<'a>,
+        slot: u32,
+        args: Args<'a>,
+    ) -> Result<Value<'a>, Thrown<'a>>;
 }
 
 /// What a host function is called with.
@@ -52,12 +56,16 @@ pub(super) struct HostClasses {
     token: qjs::JSClassID,
     /// The live object for each slot, not counted: the finalizer removes it. Keeps a
     /// host value the same object however often it crosses.
-    live: RefCell<HashMap<u32, *mut c_void>>,
+    pub(super) live: RefCell<HashMap<u32, *mut c_void>>,
 }
 
 impl HostClasses {
     pub(super) fn register(runtime: NonNull<qjs::JSRuntime>) -> io::Result<Self> {
-        let mut classes = Self { function: 0, token: 0, live: RefCell::default() };
+        let mut classes = Self {
+            function: 0,
+            token: 0,
+            live: RefCell::default(),
+        };
         let define = |id: &mut qjs::JSClassID, name: &std::ffi::CStr, call| {
             let definition = qjs::JSClassDef {
                 class_name: name.as_ptr(),
@@ -76,7 +84,10 @@ impl HostClasses {
         let failed = define(&mut classes.function, c"Function", Some(call)) < 0
             || define(&mut classes.token, c"HostToken", None) < 0;
         if failed {
-            return Err(io::Error::new(io::ErrorKind::OutOfMemory, "memory limit too small"));
+            return Err(io::Error::new(
+                io::ErrorKind::OutOfMemory,
+                "memory limit too small",
+            ));
         }
         Ok(classes)
     }
@@ -114,7 +125,11 @@ impl<'a> Scope<'a> {
         // SAFETY: the context is live; the class was registered with the runtime.
         let token = unsafe {
             let class = self.runtime.classes.token;
-            self.result(qjs::JS_NewObjectProtoClass(self.context, qjs::JS_NULL, class))?
+            self.result(qjs::JS_NewObjectProtoClass(
+                self.context,
+                qjs::JS_NULL,
+                class,
+            ))?
         };
         self.bind(&token, slot);
         Ok(token)
@@ -149,7 +164,10 @@ impl<'a> Scope<'a> {
             let address = qjs::JS_VALUE_GET_PTR(object.raw());
             self.runtime.classes.live.borrow_mut().insert(slot, address);
             // Let go of before and now back, and the host has not been told yet.
-            self.runtime.released.borrow_mut().retain(|&released| released != slot);
+            self.runtime
+                .released
+                .borrow_mut()
+                .retain(|&released| released != slot);
         }
     }
 }
@@ -162,7 +180,7 @@ fn decode(opaque: *mut c_void) -> Option<u32> {
 ///
 /// # Safety
 /// `raw` belongs to a live [`Runtime`], which outlives `'a`.
-unsafe fn runtime_of<'a>(raw: *mut qjs::JSRuntime) -> &'a Runtime {
+pub(super) unsafe fn runtime_of<'a>(raw: *mut qjs::JSRuntime) -> &'a Runtime {
     // SAFETY: Runtime::new stored this pointer before any object could be made.
     unsafe { &*qjs::JS_GetRuntimeOpaque(raw).cast::<Runtime>() }
 }
@@ -173,7 +191,9 @@ unsafe extern "C" fn finalize(raw: *mut qjs::JSRuntime, object: qjs::JSValue) {
     unsafe {
         let runtime = runtime_of(raw);
         let (address, mut class) = (qjs::JS_VALUE_GET_PTR(object), 0);
-        let Some(slot) = decode(qjs::JS_GetAnyOpaque(object, &mut class)) else { return };
+        let Some(slot) = decode(qjs::JS_GetAnyOpaque(object, &mut class)) else {
+            return;
+        };
         let mut live = runtime.classes.live.borrow_mut();
         if live.get(&slot) == Some(&address) {
             live.remove(&slot);
@@ -195,15 +215,29 @@ unsafe extern "C" fn call(
     // arguments (the pointer may dangle when there are none).
     let (scope, list) = unsafe {
         let runtime = runtime_of(qjs::JS_GetRuntime(context));
-        let list: &[qjs::JSValue] =
-            if argc > 0 { std::slice::from_raw_parts(argv, argc as usize) } else { &[] };
+        let list: &[qjs::JSValue] = if argc > 0 {
+            std::slice::from_raw_parts(argv, argc as usize)
+        } else {
+            &[]
+        };
         (Scope { runtime, context }, list)
     };
     let Some(slot) = scope.host_function_slot(function) else {
         return scope.throw(scope.type_error("not a function"));
     };
     let constructing = flags & qjs::JS_CALL_FLAG_CONSTRUCTOR as i32 != 0;
-    leave(scope, |host| host.call(scope, slot, Args { scope, this, list, constructing }))
+    leave(scope, |host| {
+        host.call(
+            scope,
+            slot,
+            Args {
+                scope,
+                this,
+                list,
+                constructing,
+            },
+        )
+    })
 }
 
 /// Lets the host work, then decides whether the guest may go on.
@@ -245,7 +279,10 @@ pub(super) unsafe extern "C" fn on_rejection(
 ) {
     // SAFETY: `opaque` is the Runtime that registered this tracker, the rest is live.
     unsafe {
-        let scope = Scope { runtime: &*opaque.cast::<Runtime>(), context };
+        let scope = Scope {
+            runtime: &*opaque.cast::<Runtime>(),
+            context,
+        };
         let address = qjs::JS_VALUE_GET_PTR(promise) as usize;
         let mut rejections = scope.runtime.rejections.borrow_mut();
         if is_handled {
@@ -264,6 +301,9 @@ impl<'a> Scope<'a> {
     pub fn take_rejections(self) -> Vec<Value<'a>> {
         let rejections = std::mem::take(&mut *self.runtime.rejections.borrow_mut());
         // SAFETY: the tracker gave each entry a reference of its own.
-        rejections.into_iter().map(|(_, reason)| unsafe { self.own(reason) }).collect()
+        rejections
+            .into_iter()
+            .map(|(_, reason)| unsafe { self.own(reason) })
+            .collect()
     }
 }

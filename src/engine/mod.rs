@@ -14,11 +14,13 @@
 
 mod array_buffer;
 mod callback;
+mod checkpoint;
 mod deadline;
 mod exception;
 pub mod heap;
 mod object;
 mod promise;
+mod random;
 mod realm;
 mod runtime;
 mod script;
@@ -29,6 +31,7 @@ mod value;
 
 pub use array_buffer::{TypedArrayKind, TYPED_ARRAY_KINDS};
 pub use callback::{Args, Host};
+pub use checkpoint::Checkpoint;
 pub use deadline::Stop;
 pub use exception::Thrown;
 pub use promise::PromiseState;

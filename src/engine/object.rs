@@ -6,7 +6,8 @@ use rquickjs::qjs;
 use super::{Scope, Thrown, Value};
 
 /// How a new property behaves.
-const DATA: i32 = (qjs::JS_PROP_CONFIGURABLE | qjs::JS_PROP_WRITABLE | qjs::JS_PROP_ENUMERABLE) as i32;
+const DATA: i32 =
+    (qjs::JS_PROP_CONFIGURABLE | qjs::JS_PROP_WRITABLE | qjs::JS_PROP_ENUMERABLE) as i32;
 const HIDDEN: i32 = (qjs::JS_PROP_CONFIGURABLE | qjs::JS_PROP_WRITABLE) as i32;
 
 impl<'a> Scope<'a> {
@@ -35,7 +36,8 @@ impl<'a> Value<'a> {
         let key = self.atom(key)?;
         // SAFETY: object, key and context are live for the call.
         unsafe {
-            self.scope.result(qjs::JS_GetProperty(self.scope.context, self.raw(), key.raw))
+            self.scope
+                .result(qjs::JS_GetProperty(self.scope.context, self.raw(), key.raw))
         }
     }
 
@@ -103,8 +105,7 @@ impl<'a> Value<'a> {
     pub fn delete(&self, key: &Value<'a>) -> Result<bool, Thrown<'a>> {
         let key = self.atom(key)?;
         // SAFETY: object, key and context are live for the call.
-        let status =
-            unsafe { qjs::JS_DeleteProperty(self.scope.context, self.raw(), key.raw, 0) };
+        let status = unsafe { qjs::JS_DeleteProperty(self.scope.context, self.raw(), key.raw, 0) };
         self.scope.truth(status)
     }
 
@@ -136,7 +137,10 @@ impl<'a> Value<'a> {
     /// The prototype: an object, or `null`.
     pub fn prototype(&self) -> Result<Value<'a>, Thrown<'a>> {
         // SAFETY: the object is live; the result is ours.
-        unsafe { self.scope.result(qjs::JS_GetPrototype(self.scope.context, self.raw())) }
+        unsafe {
+            self.scope
+                .result(qjs::JS_GetPrototype(self.scope.context, self.raw()))
+        }
     }
 
     /// The own enumerable properties with string keys, in order. The keys are
@@ -152,7 +156,10 @@ impl<'a> Value<'a> {
                 qjs::JS_GetOwnPropertyNames(context, &mut table, &mut len, self.raw(), flags);
             self.scope.truth(status)?;
             let keys = (0..len as usize)
-                .map(|i| self.scope.result(qjs::JS_AtomToString(context, (*table.add(i)).atom)))
+                .map(|i| {
+                    self.scope
+                        .result(qjs::JS_AtomToString(context, (*table.add(i)).atom))
+                })
                 .collect();
             qjs::JS_FreePropertyEnum(context, table, len);
             keys
@@ -211,7 +218,10 @@ impl<'a> Value<'a> {
         if raw == qjs::JS_ATOM_NULL {
             return Err(self.scope.take_exception());
         }
-        Ok(Atom { scope: self.scope, raw })
+        Ok(Atom {
+            scope: self.scope,
+            raw,
+        })
     }
 }
 

@@ -20,8 +20,10 @@ impl<'a> Scope<'a> {
         let mut functions = [qjs::JS_UNDEFINED; 2];
         // SAFETY: on success the engine fills both functions; all three are ours.
         unsafe {
-            let promise =
-                self.result(qjs::JS_NewPromiseCapability(self.context, functions.as_mut_ptr()))?;
+            let promise = self.result(qjs::JS_NewPromiseCapability(
+                self.context,
+                functions.as_mut_ptr(),
+            ))?;
             Ok((promise, self.own(functions[0]), self.own(functions[1])))
         }
     }
@@ -52,8 +54,11 @@ impl<'a> Value<'a> {
                 _ => PromiseState::Pending,
             };
             let result = qjs::JS_PromiseResult(self.scope.context, self.raw());
-            let result =
-                if state == PromiseState::Pending { self.scope.undefined() } else { self.scope.own(result) };
+            let result = if state == PromiseState::Pending {
+                self.scope.undefined()
+            } else {
+                self.scope.own(result)
+            };
             (state, result)
         }
     }

@@ -9,13 +9,14 @@ use std::rc::Rc;
 
 use rquickjs::qjs;
 
-use super::{Runtime, Thrown, Value};
+use super::{random, Runtime, Thrown, Value};
 
 /// A global object with its own intrinsics. Realms of one runtime share its heap,
 /// so their objects pass between them directly.
 pub struct Realm {
     runtime: Rc<Runtime>,
     context: Rc<Context>,
+    number: u32,
 }
 
 /// What the engine's context points back to. Boxed by the Rc so that it stays put.
@@ -30,12 +31,27 @@ impl Realm {
         // SAFETY: the runtime is live and owns what it returns; null means no memory.
         let raw = NonNull::new(unsafe { qjs::JS_NewContext(runtime.raw()) })
             .ok_or_else(|| io::Error::new(io::ErrorKind::OutOfMemory, "memory limit too small"))?;
-        let context = Rc::new(Context { raw, helpers: RefCell::default() });
+        let context = Rc::new(Context {
+            raw,
+            helpers: RefCell::default(),
+        });
         let opaque = Rc::as_ptr(&context).cast_mut().cast::<c_void>();
         // SAFETY: the Rc keeps its content in place for as long as the context lives:
         // Drop frees the context first, or never again enters its heap.
         unsafe { qjs::JS_SetContextOpaque(raw.as_ptr(), opaque) };
-        Ok(Self { runtime: runtime.clone(), context })
+        let number = {
+            let mut realms = runtime.realms.borrow_mut();
+            let number = realms.last().map_or(0, |last| last + 1);
+            realms.push(number);
+            number
+        };
+        let realm = Self {
+            runtime: runtime.clone(),
+            context,
+            number,
+        };
+        random::install(raw.as_ptr())?;
+        Ok(realm)
     }
 
     /// The runtime whose heap this realm lives in.
@@ -48,12 +64,19 @@ impl Realm {
     }
 
     pub(super) fn scope<'a>(&'a self, runtime: &'a Runtime) -> Scope<'a> {
-        Scope { runtime, context: self.context.raw.as_ptr() }
+        Scope {
+            runtime,
+            context: self.context.raw.as_ptr(),
+        }
     }
 }
 
 impl Drop for Realm {
     fn drop(&mut self) {
+        self.runtime
+            .realms
+            .borrow_mut()
+            .retain(|&number| number != self.number);
         if self.runtime.is_abandoned() {
             return;
         }
@@ -113,7 +136,9 @@ impl<'a> Scope<'a> {
 
     /// The helper stored at `index` in the realm that is entered.
     pub fn helper(self, index: usize) -> Result<Value<'a>, Thrown<'a>> {
-        let raw = self.record().and_then(|context| context.helpers.borrow().get(index).copied());
+        let raw = self
+            .record()
+            .and_then(|context| context.helpers.borrow().get(index).copied());
         match raw {
             // SAFETY: the realm holds a reference of its own; this adds ours.
             Some(raw) => Ok(unsafe { self.dup(raw) }),
@@ -124,7 +149,12 @@ impl<'a> Scope<'a> {
     fn record(self) -> Option<&'a Context> {
         // SAFETY: the opaque is null or points to the Context that owns this raw
         // context; it stays put while the Realm lives, and Drop clears the opaque.
-        unsafe { qjs::JS_GetContextOpaque(self.context).cast::<Context>().cast_const().as_ref() }
+        unsafe {
+            qjs::JS_GetContextOpaque(self.context)
+                .cast::<Context>()
+                .cast_const()
+                .as_ref()
+        }
     }
 
     /// Takes ownership of a reference.
@@ -160,6 +190,10 @@ impl<'a> Scope<'a> {
 
     /// As [`Scope::result`], for calls that answer with a C truth value.
     pub(super) fn truth(self, status: i32) -> Result<bool, Thrown<'a>> {
-        if status < 0 { Err(self.take_exception()) } else { Ok(status != 0) }
+        if status < 0 {
+            Err(self.take_exception())
+        } else {
+            Ok(status != 0)
+        }
     }
 }

@@ -14,7 +14,7 @@ use super::callback::{self, HostClasses};
 use super::deadline::Deadline;
 use super::heap::{Heap, HeapLimits, Pressure};
 use super::slots::Slots;
-use super::{stack, Host, Realm, Scope, Stop};
+use super::{random, stack, Host, Realm, Scope, Stop};
 
 /// What a runtime may use.
 #[derive(Clone, Copy, Debug)]
@@ -65,12 +65,21 @@ pub struct Runtime {
     pub(super) classes: HostClasses,
     /// Promises rejected with nobody listening: the promise's address, the reason.
     pub(super) rejections: RefCell<Vec<(usize, qjs::JSValue)>>,
+    /// The state of `Math.random`.
+    pub(super) random: Cell<u64>,
+    /// The numbers of the realms that have a handle.
+    pub(super) realms: RefCell<Vec<u32>>,
+    /// What the collector's threshold was last set to by this crate.
+    gc_threshold: Cell<usize>,
 }
 
 impl Runtime {
     /// Reserves a heap and starts an engine in it.
     pub fn new(limits: Limits) -> io::Result<Rc<Self>> {
-        let heap = Heap::new(HeapLimits { limit: limits.memory, reserve: reserve(limits.memory) })?;
+        let heap = Heap::new(HeapLimits {
+            limit: limits.memory,
+            reserve: reserve(limits.memory),
+        })?;
         let functions = Heap::functions();
         // SAFETY: the functions and their opaque belong to `heap`, which the returned
         // Runtime owns and drops only together with every pointer into it.
@@ -93,6 +102,9 @@ impl Runtime {
             slots: Slots::default(),
             classes,
             rejections: RefCell::new(Vec::new()),
+            random: Cell::new(random::seed()),
+            realms: RefCell::default(),
+            gc_threshold: Cell::new(0),
         });
         let opaque = Rc::as_ptr(&runtime).cast_mut().cast::<c_void>();
         // SAFETY: the Rc never moves its content, and the engine, which holds this
@@ -100,7 +112,11 @@ impl Runtime {
         unsafe {
             qjs::JS_SetRuntimeOpaque(raw.as_ptr(), opaque);
             qjs::JS_SetInterruptHandler(raw.as_ptr(), Some(on_interrupt), opaque);
-            qjs::JS_SetHostPromiseRejectionTracker(raw.as_ptr(), Some(callback::on_rejection), opaque);
+            qjs::JS_SetHostPromiseRejectionTracker(
+                raw.as_ptr(),
+                Some(callback::on_rejection),
+                opaque,
+            );
             // Atomics.wait would block the host's thread beyond the reach of a deadline.
             qjs::JS_SetCanBlock(raw.as_ptr(), false);
         }
@@ -127,7 +143,7 @@ impl Runtime {
         if outermost {
             self.stop.set(None);
             self.heap.clear_pressure();
-            self.clamp_gc_threshold();
+            self.tune_collector();
             // SAFETY: no guest frame is on the stack, so its limits may be set anew.
             unsafe {
                 qjs::JS_UpdateStackTop(self.raw.as_ptr());
@@ -302,7 +318,7 @@ impl Runtime {
                 // SAFETY: the collector may run wherever the engine may allocate, and
                 // interrupt checks are such places; every value in use is counted.
                 unsafe { qjs::JS_RunGC(self.raw()) };
-                self.clamp_gc_threshold();
+                self.tune_collector();
                 let full = self.heap.used() > self.limits.memory - reserve(self.limits.memory);
                 if !full {
                     self.heap.clear_pressure();
@@ -324,20 +340,42 @@ impl Runtime {
         self.stop.get()
     }
 
-    /// The engine lets garbage grow to half of what lives, which near the cap is
-    /// more than there is. Make it collect before the reserve is touched.
-    fn clamp_gc_threshold(&self) {
+    /// Decides how much garbage may gather before the next collection.
+    ///
+    /// After each collection the engine allows half of what lives. For a small heap that
+    /// is too little: it would collect all the time. Near the cap it is more than there
+    /// is, and garbage alone would stop the guest.
+    fn tune_collector(&self) {
         let soft = self.limits.memory - reserve(self.limits.memory);
         let used = self.heap.used();
-        let latest = used + soft.saturating_sub(used) / 2;
         // SAFETY: plain accessors of a live runtime.
         unsafe {
-            if qjs::JS_GetGCThreshold(self.raw()) as usize > latest {
-                qjs::JS_SetGCThreshold(self.raw(), latest as _);
+            let current = qjs::JS_GetGCThreshold(self.raw()) as usize;
+            let wanted = match current == self.gc_threshold.get() {
+                true => current,
+                // The engine has collected since, and set its own.
+                false => current.max(used + (self.limits.memory / 16).min(MOST_GARBAGE)),
+            };
+            let threshold = wanted.min(used + soft.saturating_sub(used) / 2);
+            if threshold != current {
+                qjs::JS_SetGCThreshold(self.raw(), threshold as _);
             }
+            self.gc_threshold.set(threshold);
         }
     }
+
+    /// Forgets all that has happened, for a heap that is as it was.
+    pub(super) fn reset(&self, counters: Counters) {
+        self.stop.set(None);
+        self.terminated.set(false);
+        self.abandoned.set(false);
+        self.counters.set(counters);
+        self.gc_threshold.set(0);
+    }
 }
+
+/// Garbage that a small heap may gather: a few milliseconds' worth of allocation.
+const MOST_GARBAGE: usize = 4 << 20;
 
 /// Forgets how long `host` lives. [`Entry`] sees to it that it is not used after.
 fn erase<'a>(host: &'a (dyn Host + 'a)) -> NonNull<dyn Host> {
@@ -364,13 +402,15 @@ impl Drop for Entry<'_> {
 /// The last part of the cap, kept to carry a guest that has reached it to its next
 /// interrupt check. Large enough that checks come in time, small beside the cap.
 fn reserve(memory: usize) -> usize {
-    (memory / 16).clamp(64 * 1024, 2 * 1024 * 1024).min(memory / 4)
+    (memory / 16)
+        .clamp(64 * 1024, 2 * 1024 * 1024)
+        .min(memory / 4)
 }
 
 unsafe extern "C" fn on_interrupt(_: *mut qjs::JSRuntime, opaque: *mut c_void) -> i32 {
     // SAFETY: `opaque` is the Runtime that registered this handler; it is borrowed by
     // the entry under way, and everything touched here is in cells.
     let runtime = unsafe { &*opaque.cast::<Runtime>() };
-    runtime.clamp_gc_threshold();
+    runtime.tune_collector();
     i32::from(runtime.check().is_some())
 }

@@ -14,11 +14,11 @@ pub type Slot = u32;
 /// added, which is what keeps its identity on the other side.
 #[derive(Default)]
 pub(super) struct Slots {
-    table: RefCell<Table>,
+    pub(super) table: RefCell<Table>,
 }
 
-#[derive(Default)]
-struct Table {
+#[derive(Clone, Default)]
+pub(super) struct Table {
     values: Vec<Option<(qjs::JSValue, usize)>>,
     free: Vec<Slot>,
     by_address: HashMap<usize, Slot>,
@@ -39,7 +39,11 @@ impl Slots {
     }
 
     fn raw(&self, slot: Slot) -> Option<qjs::JSValue> {
-        self.table.borrow().values.get(slot as usize)?.map(|(raw, _)| raw)
+        self.table
+            .borrow()
+            .values
+            .get(slot as usize)?
+            .map(|(raw, _)| raw)
     }
 }
 

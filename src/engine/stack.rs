@@ -72,7 +72,12 @@ fn lowest_address() -> Option<usize> {
     Some(low)
 }
 
-#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "macos", windows)))]
+#[cfg(not(any(
+    target_os = "linux",
+    target_os = "android",
+    target_os = "macos",
+    windows
+)))]
 fn lowest_address() -> Option<usize> {
     None
 }
@@ -97,7 +102,11 @@ mod tests {
         #[inline(never)]
         fn deep(n: u32, from: usize) -> usize {
             let pad = std::hint::black_box([0u8; 4096]);
-            if n == 0 { from - remaining() } else { deep(n - 1, from) + pad[0] as usize }
+            if n == 0 {
+                from - remaining()
+            } else {
+                deep(n - 1, from) + pad[0] as usize
+            }
         }
         assert!(deep(8, remaining()) >= 8 * 4096);
     }

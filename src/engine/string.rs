@@ -20,7 +20,11 @@ impl<'a> Scope<'a> {
     pub fn string_utf8(self, bytes: &[u8]) -> Result<Value<'a>, Thrown<'a>> {
         // SAFETY: the engine copies `len` bytes from a live slice.
         unsafe {
-            self.result(qjs::JS_NewStringLen(self.context, bytes.as_ptr().cast(), bytes.len() as _))
+            self.result(qjs::JS_NewStringLen(
+                self.context,
+                bytes.as_ptr().cast(),
+                bytes.len() as _,
+            ))
         }
     }
 
@@ -36,7 +40,11 @@ impl<'a> Scope<'a> {
         }
         // SAFETY: the engine copies `len` units from a live slice.
         unsafe {
-            self.result(qjs::JS_NewStringUTF16(self.context, units.as_ptr(), units.len() as _))
+            self.result(qjs::JS_NewStringUTF16(
+                self.context,
+                units.as_ptr(),
+                units.len() as _,
+            ))
         }
     }
 
@@ -47,7 +55,11 @@ impl<'a> Scope<'a> {
         // exception marker, which must not become a value.
         unsafe {
             let raw = qjs::JS_NewSymbol(self.context, description.as_ptr(), registered);
-            if qjs::JS_IsException(raw) { self.undefined() } else { self.own(raw) }
+            if qjs::JS_IsException(raw) {
+                self.undefined()
+            } else {
+                self.own(raw)
+            }
         }
     }
 }
@@ -76,8 +88,14 @@ impl<'a> Value<'a> {
                 return Err(self.scope.take_exception());
             }
             // Both kinds of borrowed string are the same engine string underneath.
-            let _guard = Borrowed { context, bytes: units.cast() };
-            Ok(read(Text::Utf16(std::slice::from_raw_parts(units, len as usize))))
+            let _guard = Borrowed {
+                context,
+                bytes: units.cast(),
+            };
+            Ok(read(Text::Utf16(std::slice::from_raw_parts(
+                units,
+                len as usize,
+            ))))
         }
     }
 
@@ -92,7 +110,10 @@ impl<'a> Value<'a> {
                 return Err(self.scope.take_exception());
             }
             let _guard = Borrowed { context, bytes };
-            Ok(read(std::slice::from_raw_parts(bytes.cast::<u8>(), len as usize)))
+            Ok(read(std::slice::from_raw_parts(
+                bytes.cast::<u8>(),
+                len as usize,
+            )))
         }
     }
 

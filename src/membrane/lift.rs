@@ -38,7 +38,10 @@ impl<'a> From<Thrown<'a>> for LiftError<'a> {
 
 impl LiftError<'_> {
     fn refuse<T>(what: impl Into<String>) -> Result<T, Self> {
-        Err(Self::Uncrossable { path: Vec::new(), what: what.into() })
+        Err(Self::Uncrossable {
+            path: Vec::new(),
+            what: what.into(),
+        })
     }
 
     fn within(mut self, step: impl FnOnce() -> String) -> Self {
@@ -86,7 +89,15 @@ impl<'m, 'a> Lift<'m, 'a> {
     /// Lifts into `writer`.
     pub fn new(scope: Scope<'a>, writer: &'m mut Writer, purpose: Purpose) -> Self {
         let (numbers, kept, slots) = Default::default();
-        Self { scope, writer, purpose, depth: 0, numbers, kept, slots }
+        Self {
+            scope,
+            writer,
+            purpose,
+            depth: 0,
+            numbers,
+            kept,
+            slots,
+        }
     }
 
     /// The message, for what is not a value.
@@ -130,7 +141,8 @@ impl<'m, 'a> Lift<'m, 'a> {
     pub fn roll_back(&mut self, mark: Mark) {
         self.writer.truncate(mark.bytes);
         self.kept.truncate(mark.objects);
-        self.numbers.retain(|_, number| (*number as usize) < mark.objects);
+        self.numbers
+            .retain(|_, number| (*number as usize) < mark.objects);
         for slot in self.slots.drain(mark.slots..) {
             self.scope.runtime().release(slot);
         }
@@ -165,7 +177,8 @@ impl<'m, 'a> Lift<'m, 'a> {
             Kind::BigInt => {
                 let negative = self.help(Helper::BigIntNegative, value)?;
                 self.writer.byte(tag::BIGINT);
-                self.writer.byte(u8::from(negative.kind() == Kind::Boolean(true)));
+                self.writer
+                    .byte(u8::from(negative.kind() == Kind::Boolean(true)));
                 self.string(&self.help(Helper::BigIntHex, value)?)?;
             }
             Kind::Symbol => self.symbol(value)?,
@@ -315,7 +328,9 @@ impl<'m, 'a> Lift<'m, 'a> {
         let keys = value.own_keys()?;
         // Indices come first and in order, so the array is dense when the last one
         // it should have stands at its place.
-        let last = length.checked_sub(1).and_then(|last| keys.get(last as usize));
+        let last = length
+            .checked_sub(1)
+            .and_then(|last| keys.get(last as usize));
         let dense = length == 0
             || last.is_some_and(|key| key.to_text().is_ok_and(|k| k == (length - 1).to_string()));
         if !dense {
@@ -347,7 +362,11 @@ impl<'m, 'a> Lift<'m, 'a> {
         self.writer.u32(slot);
         for name in ["name", "message", "stack"] {
             let name = self.scope.string_utf8(name.as_bytes())?;
-            self.string(&help(self.scope, Helper::ErrorText, &[value.clone(), name])?)?;
+            self.string(&help(
+                self.scope,
+                Helper::ErrorText,
+                &[value.clone(), name],
+            )?)?;
         }
         let name = self.scope.string_utf8(b"cause")?;
         let own = help(self.scope, Helper::OwnProperty, &[value.clone(), name])?;
@@ -363,7 +382,11 @@ impl<'m, 'a> Lift<'m, 'a> {
             }
         }
         let name = self.scope.string_utf8(b"errors")?;
-        let errors = help(self.scope, Helper::OwnProperty, &[value.clone(), name.clone()])?;
+        let errors = help(
+            self.scope,
+            Helper::OwnProperty,
+            &[value.clone(), name.clone()],
+        )?;
         if errors.is_object() && !fields.iter().any(|field| field.is_same(&name)) {
             fields.push(name);
         }
@@ -424,7 +447,8 @@ impl<'m, 'a> Lift<'m, 'a> {
         self.writer.byte(kind as u8);
         self.value(&buffer)?;
         self.writer.f64(offset as f64);
-        self.writer.f64((bytes / crate::engine::TYPED_ARRAY_KINDS[kind].element) as f64);
+        self.writer
+            .f64((bytes / crate::engine::TYPED_ARRAY_KINDS[kind].element) as f64);
         Ok(())
     }
 
@@ -510,7 +534,9 @@ fn is_plain<'a>(value: &Value<'a>) -> Result<bool, Thrown<'a>> {
 /// A step of a path: `.name` where the name allows it.
 fn step(name: &str) -> String {
     let mut chars = name.chars();
-    let identifier = chars.next().is_some_and(|c| c.is_alphabetic() || c == '_' || c == '$')
+    let identifier = chars
+        .next()
+        .is_some_and(|c| c.is_alphabetic() || c == '_' || c == '$')
         && chars.all(|c| c.is_alphanumeric() || c == '_' || c == '$');
     if identifier {
         format!(".{name}")

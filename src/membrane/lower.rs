@@ -27,9 +27,13 @@ impl Twins {
         fulfilled: bool,
         value: Value<'a>,
     ) -> Result<(), Thrown<'a>> {
-        let Some(functions) = self.promises.borrow_mut().remove(&slot) else { return Ok(()) };
+        let Some(functions) = self.promises.borrow_mut().remove(&slot) else {
+            return Ok(());
+        };
         let function = scope.kept(functions[usize::from(!fulfilled)]);
-        functions.into_iter().for_each(|slot| scope.runtime().release(slot));
+        functions
+            .into_iter()
+            .for_each(|slot| scope.runtime().release(slot));
         match function {
             Some(function) => function.call(&scope.undefined(), &[value]).map(drop),
             None => Ok(()),
@@ -71,7 +75,12 @@ pub struct Lower<'m, 'b, 'a> {
 impl<'m, 'b, 'a> Lower<'m, 'b, 'a> {
     /// Lowers from `reader` into the realm that is entered.
     pub fn new(scope: Scope<'a>, reader: &'m mut Reader<'b>, twins: &'m Twins) -> Self {
-        Self { scope, reader, twins, objects: Vec::new() }
+        Self {
+            scope,
+            reader,
+            twins,
+            objects: Vec::new(),
+        }
     }
 
     /// A u32 count and that many values.
@@ -113,7 +122,10 @@ impl<'m, 'b, 'a> Lower<'m, 'b, 'a> {
             tag::SYMBOL => self.symbol()?,
             tag::REFERENCE => {
                 let index = self.reader.u32()? as usize;
-                self.objects.get(index).cloned().ok_or(LowerError::Malformed)?
+                self.objects
+                    .get(index)
+                    .cloned()
+                    .ok_or(LowerError::Malformed)?
             }
             tag::HOME => {
                 let slot = self.reader.u32()?;
@@ -223,7 +235,11 @@ impl<'m, 'b, 'a> Lower<'m, 'b, 'a> {
         let (name, message) = (self.value()?, self.value()?);
         let error = help(scope, Helper::NewError, &[class, message, name])?;
         let error = self.fill(place, error);
-        help(scope, Helper::TwinSet, &[error.clone(), scope.host_token(slot)?])?;
+        help(
+            scope,
+            Helper::TwinSet,
+            &[error.clone(), scope.host_token(slot)?],
+        )?;
         if self.reader.flag()? {
             error.define_hidden("cause", self.value()?)?;
         }
@@ -249,7 +265,11 @@ impl<'m, 'b, 'a> Lower<'m, 'b, 'a> {
         let scope = self.scope;
         let slot = self.reader.u32()?;
         let (promise, resolve, reject) = scope.promise()?;
-        help(scope, Helper::TwinSet, &[promise.clone(), scope.host_token(slot)?])?;
+        help(
+            scope,
+            Helper::TwinSet,
+            &[promise.clone(), scope.host_token(slot)?],
+        )?;
         let functions = [scope.keep(&resolve).0, scope.keep(&reject).0];
         self.twins.promises.borrow_mut().insert(slot, functions);
         Ok(self.number(promise))
@@ -260,13 +280,25 @@ impl<'m, 'b, 'a> Lower<'m, 'b, 'a> {
         let scope = self.scope;
         let slot = self.reader.u32()?;
         let description = self.value()?.to_text()?;
-        let known = self.twins.symbols.borrow().get(&slot).and_then(|&kept| scope.kept(kept));
+        let known = self
+            .twins
+            .symbols
+            .borrow()
+            .get(&slot)
+            .and_then(|&kept| scope.kept(kept));
         if let Some(symbol) = known {
             return Ok(symbol);
         }
         let symbol = scope.symbol(&description, false);
-        help(scope, Helper::TwinSet, &[symbol.clone(), scope.host_token(slot)?])?;
-        self.twins.symbols.borrow_mut().insert(slot, scope.keep(&symbol).0);
+        help(
+            scope,
+            Helper::TwinSet,
+            &[symbol.clone(), scope.host_token(slot)?],
+        )?;
+        self.twins
+            .symbols
+            .borrow_mut()
+            .insert(slot, scope.keep(&symbol).0);
         Ok(symbol)
     }
 

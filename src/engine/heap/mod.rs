@@ -20,6 +20,7 @@ mod allocator;
 mod bins;
 mod block;
 mod functions;
+mod image;
 mod pool;
 mod region;
 #[cfg(test)]
@@ -35,6 +36,7 @@ use std::io;
 use std::ptr::NonNull;
 
 use allocator::Allocator;
+pub use image::Image;
 use region::Region;
 use rquickjs::qjs::JSMallocFunctions;
 

@@ -36,7 +36,7 @@ pub(super) fn release(region: Region) {
         return;
     }
     // SAFETY: the heap in there is gone, by what this function is for.
-    unsafe { region.clear() };
+    unsafe { region.clear_above(0) };
     let mut pool = POOL.lock();
     // The oldest goes, so that sizes no longer in demand do not stay for good.
     let evicted = (pool.len() == MOST_REGIONS).then(|| pool.remove(0));

@@ -21,6 +21,9 @@ const FIRST_STEP: usize = 160 << 10;
 const LEAST_STEP: usize = 32 << 10;
 const MOST_STEP: usize = 1 << 20;
 
+/// Up to this many bytes are cheaper to overwrite than to fault in again.
+const MOST_CLEARED: usize = 512 << 10;
+
 /// See the [module](self).
 pub(super) struct Region {
     base: NonNull<u8>,
@@ -143,14 +146,24 @@ impl Region {
         }
     }
 
-    /// Overwrites all that was written with zeros, as new.
+    /// Makes everything from `start` on zero, as new: by overwriting it, or where there
+    /// is much of it by giving it back.
     ///
     /// # Safety
-    /// Nobody may use the contents any more.
-    pub(super) unsafe fn clear(&self) {
-        // SAFETY: the touched part is committed, and free of users by the contract.
-        unsafe { self.base.write_bytes(0, self.touched.get()) };
-        self.touched.set(0);
+    /// Nobody may use the contents from there on any more.
+    pub(super) unsafe fn clear_above(&self, start: usize) {
+        let kept = self.touched.get().min(start + MOST_CLEARED);
+        // SAFETY: the touched part is committed, and from `start` on free of users by the
+        // contract.
+        unsafe {
+            self.discard_above(kept);
+            // What was discarded ends the touched part at a page's boundary.
+            let end = self.touched.get();
+            self.base
+                .add(start)
+                .write_bytes(0, end.saturating_sub(start));
+        }
+        self.touched.set(self.touched.get().min(start));
     }
 }
 

@@ -1,0 +1,20 @@
+// The same API for `import`: index.mjs re-exports what index.js has.
+import quickvm from './index.js';
+
+export {
+  type CompileOptions,
+  type ConsoleLike,
+  type GuestGlobal,
+  type ModuleLoader,
+  type RunOptions,
+  Sandbox,
+  type SandboxBuiltin,
+  SandboxError,
+  type SandboxErrorCode,
+  type SandboxEvents,
+  type SandboxOptions,
+  type SandboxState,
+  type SandboxUsage,
+  Script,
+} from './index.js';
+export default quickvm;

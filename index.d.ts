@@ -1,0 +1,478 @@
+import { EventEmitter } from 'node:events';
+
+/**
+ * An isolated guest: one QuickJS heap with one global object, a memory cap and a deadline for
+ * each entry.
+ *
+ * Guest code is ECMAScript as in {@link https://tc39.es/ecma262/ | ECMA-262}. It runs on the
+ * caller's thread, and sees nothing of the host but what it is given. A sandbox belongs to the
+ * Node environment (main thread or worker) that made it.
+ *
+ * Data that crosses is copied; functions and promises are live. What has no form on the other
+ * side (class instances, proxies, weak collections, generators) is refused with
+ * `ERR_SANDBOX_CROSSING`; README.md has the table of all kinds.
+ *
+ * A sandbox that is no longer referenced, and has no timer pending, is garbage collected like any
+ * object; {@link Sandbox.dispose | dispose()} gives the memory back at once.
+ *
+ * @example
+ * ```js
+ * import { Sandbox } from 'quickvm';
+ *
+ * const sandbox = new Sandbox({ name: 'rules', timeout: 100, globals: { limit: 3 } });
+ * const accepts = sandbox.run('(list) => list.length <= limit');
+ * console.log(accepts(['a', 'b'])); // → true
+ * sandbox.dispose();
+ * ```
+ */
+export class Sandbox extends EventEmitter<SandboxEvents> {
+  /**
+   * Makes a sandbox, with its global object ready.
+   *
+   * @param options - See {@link SandboxOptions}.
+   * @throws {@link SandboxError} with `ERR_SANDBOX_OPTIONS` for an option that is unknown or not
+   * acceptable, with `ERR_SANDBOX_CROSSING` for a value in `globals` that cannot cross.
+   * @throws Error if the system has no address space left for the heap.
+   */
+  constructor(options?: SandboxOptions);
+
+  /** The name given in the options, for stack traces, log lines and errors. */
+  readonly name: string;
+
+  /**
+   * `'active'` until {@link Sandbox.terminate | terminate()} or {@link Sandbox.dispose | dispose()}
+   * is called. A timeout or a reached memory limit ends an entry, not the sandbox.
+   */
+  readonly state: SandboxState;
+
+  /**
+   * The guest's global object. Reading, writing, `in`, `delete` and `Object.keys` act on the guest
+   * at once; values cross like any others, so an object read from here is a copy. Each operation
+   * is an entry of its own, with its own deadline.
+   *
+   * Top-level `let`, `const` and `class` of a script are not properties of the global object
+   * ({@link https://tc39.es/ecma262/#sec-global-environment-records | ECMA-262, 9.1.1.4}).
+   *
+   * @example
+   * ```js
+   * import { Sandbox } from 'quickvm';
+   *
+   * const sandbox = new Sandbox();
+   * sandbox.globalThis.greet = (name) => `Hello, ${name}`;
+   * console.log(sandbox.run('greet("guest")')); // → Hello, guest
+   * delete sandbox.globalThis.greet;
+   * console.log('greet' in sandbox.globalThis); // → false
+   * ```
+   */
+  readonly globalThis: GuestGlobal;
+
+  /**
+   * Runs code as a script in the sandbox's global scope, then its job queue until that is empty
+   * ({@link https://tc39.es/ecma262/#sec-scripts | ECMA-262, 16.1} and
+   * {@link https://tc39.es/ecma262/#sec-jobs | 9.5}).
+   *
+   * @param code - Source text, or a {@link Script}. With a script, only `timeout` of the options
+   * has an effect: its file name was given at compilation.
+   * @param options - See {@link RunOptions}. A string stands for `{ filename }`.
+   * @returns The script's completion value.
+   * @throws Whatever the guest throws: an error of the guest arrives as an error of the same
+   * class, with its own stack, `code`, `cause` and other fields.
+   * @throws {@link SandboxError} with `ERR_SANDBOX_TIMEOUT`, `ERR_SANDBOX_MEMORY_LIMIT`,
+   * `ERR_SANDBOX_CROSSING` (the value cannot cross), `ERR_SANDBOX_TERMINATED`,
+   * `ERR_SANDBOX_DISPOSED` or `ERR_SANDBOX_OPTIONS`.
+   * @throws TypeError if `code` is neither a string nor a script.
+   *
+   * @example
+   * ```js
+   * import { Sandbox } from 'quickvm';
+   *
+   * const sandbox = new Sandbox();
+   * console.log(sandbox.run('6 * 7')); // → 42
+   * try {
+   *   sandbox.run('while (true) {}', { timeout: 20 });
+   * } catch (error) {
+   *   console.log(error.code); // → ERR_SANDBOX_TIMEOUT
+   * }
+   * console.log(sandbox.run('"still usable"')); // → still usable
+   * ```
+   */
+  run<T = any>(code: string | Script, options?: RunOptions | string): T;
+
+  /**
+   * Compiles source text within this sandbox's limits, without running it.
+   *
+   * @param code - Source text of a script.
+   * @param options - See {@link CompileOptions}. A string stands for `{ filename }`.
+   * @returns A script, which runs in any sandbox, not only in this one.
+   * @throws SyntaxError with a stack that names file, line and column.
+   * @throws {@link SandboxError} as for {@link Sandbox.run | run()}.
+   * @throws TypeError if `code` is not a string.
+   *
+   * @example
+   * ```js
+   * import { Sandbox } from 'quickvm';
+   *
+   * const sandbox = new Sandbox();
+   * const script = sandbox.compile('count = (globalThis.count ?? 0) + 1', 'count.js');
+   * console.log(sandbox.run(script), sandbox.run(script)); // → 1 2
+   * ```
+   */
+  compile(code: string, options?: CompileOptions | string): Script;
+
+  /**
+   * Loads a CommonJS module from the option `modules`, once, and returns its `exports`. Inside
+   * modules there are `require`, `module`, `exports`, `__filename` and `__dirname`, as in
+   * {@link https://nodejs.org/api/modules.html | Node}; Node's own modules are not there.
+   *
+   * @param id - What to load, resolved as from no file in particular.
+   * @returns `module.exports`: data as a copy, functions live.
+   * @throws Error with `code: 'MODULE_NOT_FOUND'`, and whatever the module throws while it loads.
+   * @throws {@link SandboxError} as for {@link Sandbox.run | run()}.
+   * @throws TypeError if `id` is not a string, or empty.
+   *
+   * @example
+   * ```js
+   * import { Sandbox } from 'quickvm';
+   *
+   * const sandbox = new Sandbox({
+   *   modules: {
+   *     'main.js': `const { double } = require('./lib/double'); exports.run = (n) => double(n);`,
+   *     'lib/double.js': `exports.double = (n) => 2 * n;`,
+   *   },
+   * });
+   * console.log(sandbox.require('./main').run(21)); // → 42
+   * ```
+   */
+  require<T = any>(id: string): T;
+
+  /**
+   * Figures about the sandbox since it was made. Enters no guest code, and works on a terminated
+   * sandbox too.
+   *
+   * @throws {@link SandboxError} with `ERR_SANDBOX_DISPOSED`.
+   *
+   * @example
+   * ```js
+   * import { Sandbox } from 'quickvm';
+   *
+   * const sandbox = new Sandbox({ memoryLimitMb: 8 });
+   * sandbox.run('globalThis.list = Array.from({ length: 1000 }, (_, i) => i)');
+   * const { entries, memoryLimitBytes, memoryBytes } = sandbox.usage();
+   * console.log(entries, memoryLimitBytes, memoryBytes < 1_000_000); // → 2 8388608 true
+   * ```
+   */
+  usage(): SandboxUsage;
+
+  /**
+   * Ends the sandbox for good but keeps its figures: a guest that is running now is stopped at its
+   * next check, timers are cleared, promises that the guest still owes are rejected, and each
+   * later use throws `ERR_SANDBOX_TERMINATED`. Does nothing to a sandbox that is not active.
+   *
+   * @param reason - Why: part of the message of those errors, and their `cause`.
+   *
+   * @example
+   * ```js
+   * import { Sandbox } from 'quickvm';
+   *
+   * const sandbox = new Sandbox({ globals: { stop: () => sandbox.terminate('enough') } });
+   * try {
+   *   sandbox.run('stop(); "never seen"');
+   * } catch (error) {
+   *   console.log(error.code, error.cause); // → ERR_SANDBOX_TERMINATED enough
+   * }
+   * ```
+   */
+  terminate(reason?: unknown): void;
+
+  /**
+   * Gives the heap back, whatever the guest still holds. Promises that the guest still owes are
+   * rejected, and each later use of the sandbox or of a function of it throws
+   * `ERR_SANDBOX_DISPOSED`. A guest that is running now is stopped first. May be called again.
+   */
+  dispose(): void;
+
+  /**
+   * {@link Sandbox.dispose | dispose()}, for `using`
+   * ({@link https://tc39.es/proposal-explicit-resource-management/ | Explicit Resource Management}).
+   * Where Node has no `Symbol.dispose`, the method is at `Symbol.for('nodejs.dispose')`.
+   */
+  [Symbol.dispose](): void;
+}
+
+/**
+ * Options of a {@link Sandbox}. An option that is `undefined` counts as absent; an unknown one is
+ * an error.
+ */
+export interface SandboxOptions {
+  /**
+   * Names the sandbox in errors and log lines. Code that is run without a file name of its own is
+   * `${name}.js` in stack traces. Not empty.
+   * @defaultValue `'sandbox'`
+   */
+  name?: string | undefined;
+
+  /**
+   * Cap on the guest's heap, in megabytes of 1,048,576 bytes, all of the engine's own data
+   * included: from 1 to 4096. An empty sandbox uses about a quarter of a megabyte.
+   * @defaultValue `64`
+   */
+  memoryLimitMb?: number | undefined;
+
+  /**
+   * Cap on the native stack that guest code may use, in kilobytes of 1,024 bytes: from 64 to 8192.
+   * Where the calling thread has less stack left, that is the limit. Beyond it the guest gets an
+   * ordinary `RangeError`.
+   * @defaultValue `512`
+   */
+  stackLimitKb?: number | undefined;
+
+  /**
+   * How long an entry may take, in milliseconds, up to 2147483647; `0` or `Infinity` for as long
+   * as it likes. An entry is each call from the host's side: `run`, `compile`, `require`, an
+   * operation on `globalThis`, a call of a guest function, a timer that fires, a host promise that
+   * settles; with all the jobs that it leaves in the queue. Time spent in host functions counts.
+   * An entry inside another one cannot extend its deadline.
+   * @defaultValue `1000`
+   */
+  timeout?: number | undefined;
+
+  /**
+   * Properties for the guest's global object, set before any of its code runs. Values cross like
+   * any others: data is copied, functions are live.
+   * @defaultValue none
+   */
+  globals?: object | undefined;
+
+  /**
+   * Where the guest's `console` goes, and reports of errors that nobody waits for (see
+   * {@link SandboxEvents}): any object with at least `log`. Lines are tagged with the sandbox's
+   * name. `false`: the guest has no `console`, and reports without a listener are dropped.
+   * @defaultValue the global `console`
+   */
+  console?: ConsoleLike | false | undefined;
+
+  /**
+   * What the guest finds besides the intrinsics of ECMA-262: all, nothing, or what the array
+   * names. `'console'` is the {@link https://console.spec.whatwg.org/ | console}; `'timers'` is
+   * `setTimeout`, `setInterval`, `setImmediate` and their `clear` functions, as in Node. The engine
+   * itself always has `queueMicrotask`, `performance`, `atob` and `btoa`.
+   * @defaultValue `true`
+   */
+  builtins?: boolean | readonly SandboxBuiltin[] | undefined;
+
+  /**
+   * What the guest can `require`: a map from file names to source text, or a {@link ModuleLoader}.
+   * In a map, names are relative to a common root, and specifiers are resolved as Node does: with
+   * `.js`, `.cjs` and `.json` added, `index` files, `main` of a `package.json`, `node_modules` at
+   * the root. A file that ends in `.json` is data.
+   * @defaultValue no modules
+   */
+  modules?: Record<string, string> | ModuleLoader | undefined;
+}
+
+/** What the option `builtins` can name. */
+export type SandboxBuiltin = 'console' | 'timers';
+
+/** What takes the guest's console lines. A method that is missing is replaced by `log`. */
+export interface ConsoleLike {
+  log(...values: any[]): void;
+}
+
+/** Says what a specifier means, and gives the text. Both answer at once, not with a promise. */
+export interface ModuleLoader {
+  /**
+   * The id of a module: the key under which it is loaded once, its `__filename`, and its name in
+   * stack traces.
+   *
+   * @param specifier - What was passed to `require`.
+   * @param referrer - The id of the module that asks; `undefined` for
+   * {@link Sandbox.require | sandbox.require()}.
+   * @returns The id; nothing if there is no such module, which the guest sees as an error with
+   * `code: 'MODULE_NOT_FOUND'`.
+   */
+  resolve(specifier: string, referrer: string | undefined): string | null | undefined;
+
+  /**
+   * The source text of a module; nothing if there is none.
+   * @param id - What `resolve` answered.
+   */
+  load(id: string): string | null | undefined;
+}
+
+/** Where source text comes from, for stack traces. */
+export interface CompileOptions {
+  /**
+   * The file's name.
+   * @defaultValue `${sandbox.name}.js`; `'sandbox.js'` for `new Script`
+   */
+  filename?: string | undefined;
+
+  /**
+   * Added to each line number: an integer from −2147483648 to 2147483646.
+   * @defaultValue `0`
+   */
+  lineOffset?: number | undefined;
+
+  /**
+   * Added to the column numbers of the first line: an integer from 0 to 1048576.
+   * @defaultValue `0`
+   */
+  columnOffset?: number | undefined;
+}
+
+/** Options of {@link Sandbox.run}. */
+export interface RunOptions extends CompileOptions {
+  /**
+   * How long this entry may take, in milliseconds; `0` or `Infinity` for as long as it likes.
+   * @defaultValue the sandbox's
+   */
+  timeout?: number | undefined;
+}
+
+/**
+ * `'active'`, `'terminated'` (unusable, its figures still there) or `'disposed'` (gone).
+ */
+export type SandboxState = 'active' | 'terminated' | 'disposed';
+
+/** The guest's global object, see {@link Sandbox.globalThis}. */
+export interface GuestGlobal {
+  [key: string | symbol]: any;
+}
+
+/** Figures about a sandbox, see {@link Sandbox.usage}. */
+export interface SandboxUsage {
+  /** Bytes of the heap in use now. */
+  memoryBytes: number;
+  /** The most bytes that were in use at once. */
+  memoryPeakBytes: number;
+  /** The cap, in bytes. */
+  memoryLimitBytes: number;
+  /** Milliseconds that guest code has run, host calls excluded. */
+  cpuMs: number;
+  /** Milliseconds inside entries, host calls included. */
+  wallMs: number;
+  /** Entries from outside, those of the sandbox's own making (one at its start) included. */
+  entries: number;
+  /** Entries that ended with `ERR_SANDBOX_TIMEOUT`. */
+  timeouts: number;
+  /** Host functions, promises, errors and symbols that the guest holds on to. */
+  hostHandles: number;
+  /** Guest functions, promises, errors and symbols that the host holds on to. */
+  guestHandles: number;
+  /** Promises that the guest still owes the host. */
+  jobs: number;
+  /** Timers of the guest that are pending. */
+  timers: number;
+}
+
+/**
+ * Events of a {@link Sandbox}. The first two are errors that nobody waits for; without a listener
+ * they are written to the sandbox's console. They never end the host's process by themselves, but
+ * a listener that throws does what any listener that throws does.
+ */
+export interface SandboxEvents {
+  /** A promise in the guest was rejected and no guest code handled it in that entry. */
+  unhandledRejection: [reason: unknown];
+  /**
+   * A timer or a promise reaction threw, or was stopped by a limit, and no promise that the host
+   * holds could say so.
+   */
+  uncaughtException: [error: unknown];
+  /** {@link Sandbox.terminate | terminate()} was called. */
+  terminated: [reason: unknown];
+}
+
+/**
+ * Code compiled once, to be run many times in any sandbox. Its bytecode cannot be reached from
+ * JavaScript.
+ *
+ * @example
+ * ```js
+ * import { Sandbox, Script } from 'quickvm';
+ *
+ * const script = new Script('`${tenant}: ${1 + 1}`', { filename: 'greeting.js' });
+ * for (const tenant of ['a', 'b']) {
+ *   const sandbox = new Sandbox({ globals: { tenant } });
+ *   console.log(sandbox.run(script));
+ *   sandbox.dispose();
+ * }
+ * // → a: 2
+ * // → b: 2
+ * ```
+ */
+export class Script {
+  /**
+   * Compiles a script outside of any sandbox, with no deadline. For source text from someone you
+   * do not trust use {@link Sandbox.compile}, which keeps to that sandbox's limits.
+   *
+   * @param code - Source text of a script.
+   * @param options - See {@link CompileOptions}. A string stands for `{ filename }`.
+   * @throws SyntaxError with a stack that names file, line and column.
+   * @throws {@link SandboxError} with `ERR_SANDBOX_OPTIONS`, or with `ERR_SANDBOX_MEMORY_LIMIT` if
+   * compiling takes more than 256 MB.
+   * @throws TypeError if `code` is not a string.
+   */
+  constructor(code: string, options?: CompileOptions | string);
+
+  /** The file name in stack traces. */
+  readonly filename: string;
+
+  // Scripts are told by identity; an object with a file name is none.
+  private readonly compiled;
+}
+
+/**
+ * What is wrong, for programs:
+ *
+ * - `ERR_SANDBOX_TIMEOUT`: an entry ran past its deadline. The sandbox stays usable; `finally`
+ *   blocks of what was stopped have not run.
+ * - `ERR_SANDBOX_MEMORY_LIMIT`: the heap reached its cap. The sandbox stays usable, but what its
+ *   globals still refer to still counts.
+ * - `ERR_SANDBOX_CROSSING`: a value has no form on the other side; `path` says where it is.
+ * - `ERR_SANDBOX_TERMINATED`: {@link Sandbox.terminate} was called; `cause` is its reason.
+ * - `ERR_SANDBOX_DISPOSED`: {@link Sandbox.dispose} was called.
+ * - `ERR_SANDBOX_OPTIONS`: an option is unknown or not acceptable. A mistake of the caller.
+ */
+export type SandboxErrorCode =
+  | 'ERR_SANDBOX_TIMEOUT'
+  | 'ERR_SANDBOX_MEMORY_LIMIT'
+  | 'ERR_SANDBOX_CROSSING'
+  | 'ERR_SANDBOX_TERMINATED'
+  | 'ERR_SANDBOX_DISPOSED'
+  | 'ERR_SANDBOX_OPTIONS';
+
+/**
+ * An error that the sandbox itself raises. Errors that guest code throws arrive as themselves: a
+ * guest cannot make one of this class, only throw one again that it was given.
+ *
+ * @example
+ * ```js
+ * import { Sandbox, SandboxError } from 'quickvm';
+ *
+ * const sandbox = new Sandbox({ name: 'app' });
+ * try {
+ *   sandbox.run('({ list: [new (class Point {})()] })');
+ * } catch (error) {
+ *   console.log(error instanceof SandboxError); // → true
+ *   console.log(error.code, error.sandbox, error.path); // → ERR_SANDBOX_CROSSING app result.list[0]
+ * }
+ * ```
+ */
+export class SandboxError extends Error {
+  // Made by the package only.
+  private constructor();
+
+  readonly name: 'SandboxError';
+
+  /** What is wrong, for programs. */
+  readonly code: SandboxErrorCode;
+
+  /** The name of the sandbox, where one is concerned. */
+  readonly sandbox?: string;
+
+  /** The file that was run or compiled, where it is known. */
+  readonly filename?: string;
+
+  /** With `ERR_SANDBOX_CROSSING`: where the value is, such as `args[0].user` or `result[3]`. */
+  readonly path?: string;
+}

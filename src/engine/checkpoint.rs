@@ -1,0 +1,62 @@
+//! A runtime as it was at one moment of rest, to go back to.
+//!
+//! Everything of a runtime lies in its heap, so going back is a copy: no value is
+//! freed, nothing in the heap is trusted, and it does not matter what state the guest
+//! left it in.
+#![allow(unsafe_code)]
+
+use std::collections::HashMap;
+use std::ffi::c_void;
+
+use super::heap::Image;
+use super::slots::Table;
+use super::{random, Counters, Runtime};
+
+/// See [`Runtime::checkpoint`].
+pub struct Checkpoint {
+    image: Image,
+    /// What the host's side knows of the heap.
+    slots: Table,
+    live: HashMap<u32, *mut c_void>,
+    realms: Vec<u32>,
+}
+
+impl Runtime {
+    /// Remembers the runtime as it is now.
+    ///
+    /// # Panics
+    /// If somebody has entered it: a running guest's state is partly on the stack.
+    pub fn checkpoint(&self) -> Checkpoint {
+        assert!(!self.is_entered(), "a checkpoint of a running guest");
+        Checkpoint {
+            image: self.heap().image(),
+            slots: self.slots.table.borrow().clone(),
+            live: self.classes.live.borrow().clone(),
+            realms: self.realms.borrow().clone(),
+        }
+    }
+
+    /// Goes back to `checkpoint`, whatever happened since. Figures start anew.
+    ///
+    /// # Panics
+    /// If somebody has entered it, if the checkpoint is another runtime's, or if a realm
+    /// has been made or dropped since: its handle would lead nowhere.
+    pub fn restore(&self, checkpoint: &Checkpoint) {
+        assert!(!self.is_entered(), "a restore under a running guest");
+        assert_eq!(
+            *self.realms.borrow(),
+            checkpoint.realms,
+            "realms have come or gone"
+        );
+        // SAFETY: nobody runs in the heap. The pointers into it that outlive an entry are
+        // those of the slots, the live host objects and the pending rejections, which are
+        // replaced below, and those of the realms, which are the same as then.
+        unsafe { self.heap().restore(&checkpoint.image) };
+        self.slots.table.borrow_mut().clone_from(&checkpoint.slots);
+        self.classes.live.borrow_mut().clone_from(&checkpoint.live);
+        self.rejections.borrow_mut().clear();
+        self.released.borrow_mut().clear();
+        self.random.set(random::seed());
+        self.reset(Counters::default());
+    }
+}
