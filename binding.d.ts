@@ -23,7 +23,7 @@ export declare class Mailbox {
    * and answers the length of the reply, written there too. A plain function, for a
    * method would look up and check its receiver at each call.
    */
-  enter(): Enter
+  enter(): (sandbox: number, base: number, length: number, dispatch: (base: number, length: number) => number) => number
   /** Puts larger (or smaller) memory in its place. */
   replace(memory: Uint8Array): void
   /** The size of the message that did not fit. */
@@ -45,6 +45,8 @@ export declare class NativeSandbox {
   takeCompiled(): NativeScript | null
   /** Makes a script known here; answers its number. */
   addScript(script: NativeScript): number | null
+  /** Gives up a script. */
+  dropScript(number: number): void
   /** Gives up a guest value. */
   release(slot: number): void
   /** Stops the guest, for good. */

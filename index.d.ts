@@ -157,8 +157,8 @@ export class Sandbox extends EventEmitter<SandboxEvents> {
    *
    * const sandbox = new Sandbox({ memoryLimitMb: 8 });
    * sandbox.run('globalThis.list = Array.from({ length: 1000 }, (_, i) => i)');
-   * const { entries, memoryLimitBytes, memoryBytes } = sandbox.usage();
-   * console.log(entries, memoryLimitBytes, memoryBytes < 1_000_000); // → 2 8388608 true
+   * const { timeouts, memoryLimitBytes, memoryBytes } = sandbox.usage();
+   * console.log(timeouts, memoryLimitBytes, memoryBytes < 1_000_000); // → 0 8388608 true
    * ```
    */
   usage(): SandboxUsage;
@@ -185,7 +185,8 @@ export class Sandbox extends EventEmitter<SandboxEvents> {
   terminate(reason?: unknown): void;
 
   /**
-   * Gives the heap back, whatever the guest still holds. Promises that the guest still owes are
+   * Gives the heap back, whatever the guest still holds. (A few heaps are kept, taken back to how
+   * they were before any foreign code ran, for the next sandboxes with the same options.) Promises that the guest still owes are
    * rejected, and each later use of the sandbox or of a function of it throws
    * `ERR_SANDBOX_DISPOSED`. A guest that is running now is stopped first. May be called again.
    */
@@ -264,7 +265,8 @@ export interface SandboxOptions {
    * What the guest can `require`: a map from file names to source text, or a {@link ModuleLoader}.
    * In a map, names are relative to a common root, and specifiers are resolved as Node does: with
    * `.js`, `.cjs` and `.json` added, `index` files, `main` of a `package.json`, `node_modules` at
-   * the root. A file that ends in `.json` is data.
+   * the root. A file that ends in `.json` is data. With this option the guest's global object has
+   * `require`, too.
    * @defaultValue no modules
    */
   modules?: Record<string, string> | ModuleLoader | undefined;
@@ -347,11 +349,11 @@ export interface SandboxUsage {
   memoryPeakBytes: number;
   /** The cap, in bytes. */
   memoryLimitBytes: number;
-  /** Milliseconds that guest code has run, host calls excluded. */
+  /** Milliseconds inside the guest by the clock, host calls excluded. */
   cpuMs: number;
   /** Milliseconds inside entries, host calls included. */
   wallMs: number;
-  /** Entries from outside, those of the sandbox's own making (one at its start) included. */
+  /** Outermost entries so far. */
   entries: number;
   /** Entries that ended with `ERR_SANDBOX_TIMEOUT`. */
   timeouts: number;
@@ -470,7 +472,7 @@ export class SandboxError extends Error {
   /** The name of the sandbox, where one is concerned. */
   readonly sandbox?: string;
 
-  /** The file that was run or compiled, where it is known. */
+  /** The file that was run, compiled or loaded, where it is known. */
   readonly filename?: string;
 
   /** With `ERR_SANDBOX_CROSSING`: where the value is, such as `args[0].user` or `result[3]`. */

@@ -33,7 +33,9 @@ async function eventually(done) {
  * For `afterEach`.
  */
 async function expectNoLeaks() {
-  for (const each of open) {
+  const watched = [...open];
+  open.clear(); // a test that fails here must not make the next ones fail
+  for (const each of watched) {
     if (each.state === 'active') {
       await eventually(() => each.usage().guestHandles === 0);
       expect(each.usage().guestHandles).toBe(0);
@@ -41,7 +43,6 @@ async function expectNoLeaks() {
     each.dispose();
     expect(each.state).toBe('disposed');
   }
-  open.clear();
 }
 
 /** The error that `use` throws; fails when it throws none. */

@@ -62,9 +62,8 @@ function shape(root) {
   return show(root);
 }
 
-/** The expression's value here, in a realm that is this one. */
-// biome-ignore lint/security/noGlobalEval: the tables below are written as source for both sides
-const local = (expression) => (0, eval)(`(${expression})`);
+/** The value of an expression, which the tables below hold as source for both sides. */
+const local = (expression) => new Function(`return (${expression})`)();
 
 /** Shows that the value of `expression` is the same on both sides after each way of crossing. */
 function expectSameEverywhere(expression) {
@@ -177,6 +176,17 @@ describe('a string arrives exactly at every length', () => {
 });
 
 describe('a symbol keeps its identity', () => {
+  // The guest's twin of a symbol stays for as long as the sandbox does.
+  const boxes = [];
+  afterEach(() => {
+    for (const box of boxes.splice(0)) box.dispose();
+  });
+  function lasting() {
+    const box = sandbox();
+    boxes.push(box);
+    return box;
+  }
+
   const WELL_KNOWN = Object.getOwnPropertyNames(Symbol).filter(
     (n) => typeof Symbol[n] === 'symbol',
   );
@@ -206,7 +216,7 @@ describe('a symbol keeps its identity', () => {
   });
 
   test('a symbol of the host is the same one in the guest each time, and comes home', () => {
-    const box = sandbox();
+    const box = lasting();
     const mine = Symbol('mine');
     expect(box.run('(a, b) => a === b')(mine, mine)).toBe(true);
     box.run('globalThis.first = undefined; (s) => { first = s; }')(mine);
@@ -217,7 +227,7 @@ describe('a symbol keeps its identity', () => {
   });
 
   test('a symbol of the guest is the same one here each time, and goes home', () => {
-    const box = sandbox();
+    const box = lasting();
     box.run('globalThis.own = Symbol("own"); globalThis.other = Symbol("own")');
     const own = box.run('own');
     expect(typeof own).toBe('symbol');
@@ -225,26 +235,22 @@ describe('a symbol keeps its identity', () => {
     expect(box.run('own')).toBe(own);
     expect(box.run('other')).not.toBe(own);
     expect(box.run('(s) => s === own')(own)).toBe(true);
-    box.run('own = other = undefined');
-    box.dispose();
   });
 
   test.each(['', 'a\u0000b', '€🎉', '\ud800'])('its description is %j on both sides', (text) => {
-    const box = sandbox();
+    const box = lasting();
     expect(box.run('(s) => s.description')(Symbol(text))).toBe(text);
     expect(box.run(`Symbol(${JSON.stringify(text)})`).description).toBe(text);
-    box.dispose();
   });
 
   test('one without a description has none on the other side', () => {
-    const box = sandbox();
+    const box = lasting();
     expect(box.run('(s) => s.description')(Symbol())).toBeUndefined();
     expect(box.run('Symbol()').description).toBeUndefined();
-    box.dispose();
   });
 
   test('properties with symbols for keys stay behind', () => {
-    const box = sandbox();
+    const box = lasting();
     expect(box.run('(o) => Reflect.ownKeys(o).length')({ a: 1, [Symbol('b')]: 2 })).toBe(1);
     expect(Reflect.ownKeys(box.run('({ a: 1, [Symbol("b")]: 2 })'))).toEqual(['a']);
   });
@@ -547,7 +553,7 @@ describe('bytes', () => {
       v.buffer.byteLength,
     ]`);
     expect(seen(small)).toEqual([true, 'hello', 0, 5]);
-    expect(seen(Buffer.from([1, 2, 3, 4]).subarray(1, 3))).toEqual([true, '\x01\x02', 0, 2]);
+    expect(seen(Buffer.from([1, 2, 3, 4]).subarray(1, 3))).toEqual([true, '\x02\x03', 0, 2]);
     expect(seen(Buffer.alloc(0))).toEqual([true, '', 0, 0]);
     const pooled = new Uint8Array(small.buffer, small.byteOffset, small.length);
     expect(seen(pooled)).toEqual([true, 'hello', 0, 5]);
@@ -606,34 +612,50 @@ test('values of another realm of the host cross as those of this one', () => {
 });
 
 describe('what the guest does to its intrinsics', () => {
-  const POLLUTION = `
+  // Loops by index and intrinsics of its own, for it must survive what it does.
+  const POLLUTION = `(() => {
     const bomb = () => { throw new Error('the guest changed how values cross'); };
-    for (const make of [
-      Object, Array, Map, Set, Date, RegExp, BigInt, Symbol, Number, String, Boolean, ArrayBuffer,
-      DataView, Uint8Array, Object.getPrototypeOf(Uint8Array), Error, TypeError, WeakMap,
-    ]) {
-      for (const target of [make.prototype, make]) {
-        for (const key of Reflect.ownKeys(target)) {
-          if (key === 'prototype' || key === 'constructor') continue;
-          if (target === Object.prototype || target === Object) continue;
-          try {
-            Object.defineProperty(target, key, { get: bomb, set: bomb, configurable: true });
-          } catch {}
+    const { defineProperty, getPrototypeOf } = Object;
+    const { ownKeys } = Reflect;
+    const trap = { __proto__: null, get: bomb, set: bomb, configurable: true };
+    const classes = [
+      Array, Map, Set, Date, RegExp, BigInt, Symbol, Number, String, Boolean, ArrayBuffer,
+      DataView, Uint8Array, getPrototypeOf(Uint8Array), Error, TypeError, WeakMap, Function,
+    ];
+    const global = globalThis;
+    const targets = [];
+    const keys = [];
+    let size = 0;
+    for (const each of classes) {
+      for (const target of [each.prototype, each]) {
+        for (const key of ownKeys(target)) {
+          if (key === 'prototype' || key === 'constructor' || key === 'name') continue;
+          targets[size] = target;
+          keys[size] = key;
+          size++;
         }
       }
     }
-    for (const key of ['get', 'set', 'value', 'writable', 'then', '0', '1', 'a', 'name', 'cause']) {
+    for (const key of ['get', 'set', 'value', 'writable', 'then', '0', '1', 'a', 'cause', 'code']) {
+      targets[size] = Object.prototype;
+      keys[size] = key;
+      size++;
+    }
+    for (const key of ['Map', 'Set', 'Date', 'RegExp', 'BigInt', 'DataView', 'Object', 'Symbol']) {
+      global[key] = bomb;
+    }
+    let done = 0;
+    for (let i = 0; i < size; i++) {
       try {
-        Object.defineProperty(Object.prototype, key, { get: bomb, set: bomb, configurable: true });
+        defineProperty(targets[i], keys[i], trap);
+        done++;
       } catch {}
     }
-    for (const name of ['Map', 'Set', 'Date', 'RegExp', 'BigInt', 'DataView', 'Object', 'Symbol']) {
-      try { globalThis[name] = bomb; } catch {}
-    }
-    undefined`;
+    return done;
+  })()`;
 
   function everything() {
-    const shared = { deep: [1, , 'x'] };
+    const shared = { deep: Object.assign([1], { 2: 'x' }) };
     const buffer = new Uint8Array([1, 2, 3, 4, 5, 6, 7, 8]).buffer;
     return {
       a: [shared, shared],
@@ -647,21 +669,18 @@ describe('what the guest does to its intrinsics', () => {
       views: [new Uint16Array(buffer, 2, 2), new DataView(buffer, 1), buffer],
       symbol: Symbol.iterator,
       key: Symbol.for('registered'),
-      then: 1,
     };
   }
 
   test('does not change how values cross', () => {
     const box = sandbox();
     const identity = box.run('(v) => v');
-    const make = box.run(`(${everything})`);
     const expected = shape(everything());
-    box.run(POLLUTION);
+    expect(box.run(POLLUTION)).toBeGreaterThan(300);
     expect(shape(identity(everything()))).toBe(expected);
     expect(identity(Symbol.for('x'))).toBe(Symbol.for('x'));
     expect(identity('text')).toBe('text');
     expect(box.run('(f) => f("back")')((text) => `${text} again`)).toBe('back again');
-    expect(typeof make).toBe('function');
   });
 
   test('does not stop errors and promises from crossing', async () => {
@@ -669,7 +688,7 @@ describe('what the guest does to its intrinsics', () => {
     const fail = box.run('(() => { const E = TypeError; return (m) => { throw new E(m); }; })()');
     const settle = box.run('(async (v) => v)');
     const mine = new RangeError('mine');
-    box.run(POLLUTION);
+    expect(box.run(POLLUTION)).toBeGreaterThan(300);
     expect(() => fail('theirs')).toThrow(TypeError);
     expect(() =>
       box.run('(f) => f()')(() => {
@@ -704,7 +723,7 @@ describe('what the guest does to its intrinsics', () => {
       everything(),
       () => {},
     );
-    box.run(POLLUTION);
+    expect(box.run(POLLUTION)).toBeGreaterThan(300);
     box.run(`[{ __proto__: null, constructor: { prototype: { z: 1 } } }]`);
     expect(snapshot()).toEqual(before);
   });

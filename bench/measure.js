@@ -37,14 +37,20 @@ function calibrate(repeat, wanted) {
 }
 
 /**
- * @param {{ name: string, start(): (count: number) => void }[]} cases `start` prepares and returns
- *   what does the work `count` times
+ * @param {{ name: string, start(own: (sandbox: object) => object): (count: number) => void }[]} cases
+ *   `start` prepares and returns what does the work `count` times; it may pass sandboxes through
+ *   `own`, to be disposed of at the end
  * @param {{ rounds: number, sample: number }} plan `sample` in seconds
  * @returns {number[]} seconds for doing each case's work once
  */
 function measure(cases, { rounds, sample }) {
+  const owned = [];
+  const own = (sandbox) => {
+    owned.push(sandbox);
+    return sandbox;
+  };
   const running = cases.map(({ start }) => {
-    const repeat = start();
+    const repeat = start(own);
     return { repeat, count: calibrate(repeat, sample), samples: [] };
   });
   for (let round = 0; round < rounds; round++) {
@@ -53,6 +59,7 @@ function measure(cases, { rounds, sample }) {
       samples.push(time(repeat, count) / count);
     }
   }
+  for (const sandbox of owned) sandbox.dispose();
   return running.map(({ samples }) => median(samples));
 }
 

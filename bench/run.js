@@ -10,7 +10,8 @@ const objects = require('./cases/objects.js');
 const script = require('./cases/script.js');
 
 const GROUPS = [
-  create,
+  create.alone,
+  create.amongOthers,
   calls.hostToGuest,
   calls.guestToHost,
   objects.hostToGuest,
@@ -18,7 +19,7 @@ const GROUPS = [
   script,
 ];
 
-/** Rounds per case and seconds per sample: 30 seconds in all, or less. */
+/** Rounds per case and seconds per sample: half a minute in all, or less. */
 const PLAN = { rounds: 31, sample: 0.015 };
 
 const UNITS = [
@@ -31,20 +32,20 @@ const UNITS = [
 function duration(seconds) {
   const [, unit] = UNITS.find(([size]) => seconds >= size);
   const value = seconds / { s: 1, ms: 1e-3, µs: 1e-6, ns: 1e-9 }[unit];
-  return `${value.toPrecision(3)} ${unit}`;
+  return `${value < 100 ? value.toPrecision(3) : Math.round(value)} ${unit}`;
 }
 
 const ratio = (value) => `${value < 10 ? value.toPrecision(2) : Math.round(value)}×`;
 
 /** Results by group; the first case of a group is Node's vm, which the ratios refer to. */
 function results() {
-  const times = measure(
-    GROUPS.flatMap(({ cases }) => cases),
-    PLAN,
-  );
   return GROUPS.map(({ title, cases }) => {
-    const own = times.splice(0, cases.length);
-    const rows = cases.map(({ name }, i) => ({ name, seconds: own[i], ratio: own[i] / own[0] }));
+    const times = measure(cases, PLAN);
+    const rows = cases.map(({ name }, i) => ({
+      name,
+      seconds: times[i],
+      ratio: times[i] / times[0],
+    }));
     return { title, rows };
   });
 }

@@ -56,6 +56,8 @@ class Bridge {
     this.symbols = new Symbols();
     /** Unsettled guest promises handed out here, by the guest's slot. */
     this.deferred = new Map();
+    /** Stands for the guest's global object; as a receiver it is left out. */
+    this.globalProxy = undefined;
     /** The task that the running entry belongs to. */
     this.task = undefined;
     this.dispatch = (base, length) => this.#answer(base, length);
@@ -71,6 +73,10 @@ class Bridge {
   request(code, entry, write) {
     const base = mailbox.position;
     const lower = new Lower(this);
+    const outer = this.task;
+    const task = outer ?? entry.task ?? { pending: undefined };
+    // From here on: promises on their way in belong to this call, too.
+    this.task = task;
     try {
       mailbox.byte(code);
       mailbox.f64(entry.timeout);
@@ -78,17 +84,15 @@ class Bridge {
     } catch (error) {
       lower.rollBack();
       mailbox.position = base;
+      this.task = outer;
       throw this.#crossing(error);
     }
     const length = mailbox.position - base;
     mailbox.position = base;
-    const outer = this.task;
-    const own = outer ?? entry.task ?? { pending: undefined };
-    this.task = own;
     try {
       const reply = mailbox.enter(this.id, base, length, this.dispatch);
       mailbox.receive(base, reply);
-      return this.#reply(own, outer === undefined, entry);
+      return this.#reply(task, outer === undefined, entry);
     } finally {
       this.task = outer;
       mailbox.shrink();
@@ -285,9 +289,12 @@ class Bridge {
     return error instanceof Uncrossable ? crossingError(this.name, error.path, error.what) : error;
   }
 
-  /** Lets go of everything; what is still unsettled is rejected with `error`. */
-  dispose(error) {
-    for (const deferred of [...this.deferred.values()]) deferred.reject(error);
+  /** Lets go of everything; what is still unsettled is rejected with what `makeError` makes. */
+  dispose(makeError) {
+    if (this.deferred.size > 0) {
+      const error = makeError();
+      for (const deferred of [...this.deferred.values()]) deferred.reject(error);
+    }
     this.host.clear();
     this.guest.clear();
   }

@@ -17,29 +17,23 @@ class HostHandles {
     return this.#values.get(slot);
   }
 
-  /** The slot of a function or symbol, which is the same as long as the guest holds it. */
+  /** The slot of a value that is there already: the same as long as the guest holds it. */
   slotOf(value) {
     return this.#slots.get(value);
   }
 
-  /** A slot that is the value's own: its identity on the other side. */
-  keep(value) {
-    const slot = this.add(value);
+  /** A slot for a value; `entry` is what the table has in its place. */
+  keep(value, entry = value) {
+    const slot = this.#free.pop() ?? this.#next++;
+    this.#values.set(slot, entry);
     this.#slots.set(value, slot);
     return slot;
   }
 
-  /** A slot for this one crossing. */
-  add(value) {
-    const slot = this.#free.pop() ?? this.#next++;
-    this.#values.set(slot, value);
-    return slot;
-  }
-
   release(slot) {
-    const value = this.#values.get(slot);
+    const entry = this.#values.get(slot);
     if (!this.#values.delete(slot)) return;
-    if (this.#slots.get(value) === slot) this.#slots.delete(value);
+    this.#slots.delete(entry instanceof Watched ? entry.promise : entry);
     this.#free.push(slot);
   }
 

@@ -80,7 +80,7 @@ class Lift {
       case tag.REGISTERED_SYMBOL:
         return Symbol.for(mailbox.readString());
       case tag.SYMBOL:
-        return this.bridge.guestSymbol(mailbox.readU32(), mailbox.readString());
+        return this.bridge.guestSymbol(mailbox.readU32(), this.value());
       case tag.REFERENCE:
         return this.objects[mailbox.readU32()];
       default:

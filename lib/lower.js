@@ -90,7 +90,8 @@ class Lower {
 
   /** A receiver: one that cannot cross goes as `undefined`, so that the call still works. */
   receiver(value) {
-    if (value === undefined) mailbox.byte(tag.UNDEFINED);
+    // A function called on the global object's proxy means the global object of its own.
+    if (value === undefined || value === this.bridge.globalProxy) mailbox.byte(tag.UNDEFINED);
     else if (!this.attempt(value)) mailbox.byte(tag.UNDEFINED);
   }
 
@@ -265,9 +266,10 @@ class Lower {
   error(error) {
     mailbox.byte(tag.ERROR);
     mailbox.byte(errorIndex(error));
-    mailbox.u32(this.add(error));
+    mailbox.u32(this.keep(error));
     mailbox.string(textOf(error, 'name'));
-    mailbox.string(textOf(error, 'message'));
+    const system = typeof error.syscall === 'string';
+    mailbox.string(system ? systemMessage(error) : textOf(error, 'message'));
     const cause = mailbox.position;
     mailbox.byte(1);
     if (!Object.hasOwn(error, 'cause') || !this.attempt(error.cause)) {
@@ -277,7 +279,6 @@ class Lower {
     const keys = Object.keys(error).filter((key) => !['name', 'message', 'stack', 'cause'].includes(key));
     if (Object.hasOwn(error, 'errors') && !keys.includes('errors')) keys.push('errors');
     if (isDomException(error) && typeof error.code === 'number') keys.push('code');
-    const system = typeof error.syscall === 'string';
     const counted = mailbox.position;
     let count = 0;
     mailbox.u32(0);
@@ -313,10 +314,12 @@ class Lower {
 
   promise(promise) {
     mailbox.byte(tag.PROMISE);
-    const watched = new Watched(promise);
-    const slot = this.add(watched);
+    const known = this.bridge.host.slotOf(promise);
+    const watched = known === undefined ? new Watched(promise) : this.bridge.host.get(known);
+    const slot = known ?? this.keep(promise, watched);
     mailbox.u32(slot);
-    this.bridge.watch(slot, watched);
+    // The guest may have collected its twin since it was told how the promise settled.
+    if (known === undefined || watched.settled) this.bridge.watch(slot, watched);
   }
 
   function(value) {
@@ -325,7 +328,7 @@ class Lower {
     const name = Object.getOwnPropertyDescriptor(value, 'name')?.value;
     mailbox.string(typeof name === 'string' ? name : '');
     const length = Object.getOwnPropertyDescriptor(value, 'length')?.value;
-    mailbox.u32(typeof length === 'number' ? Math.min(length, 255) : 0);
+    mailbox.u32(length >= 0 && length <= 0x7fffffff ? length : 0);
     mailbox.byte(isConstructor(value) ? 1 : 0);
   }
 
@@ -349,26 +352,16 @@ class Lower {
     }
     mailbox.byte(tag.SYMBOL);
     mailbox.u32(this.keep(symbol));
-    return mailbox.string(symbol.description ?? '');
+    return this.value(symbol.description);
   }
 
-  keep(value) {
+  keep(value, entry) {
     const known = this.bridge.host.slotOf(value);
     if (known !== undefined) return known;
-    const slot = this.bridge.host.keep(value);
-    this.note(slot);
-    return slot;
-  }
-
-  add(value) {
-    const slot = this.bridge.host.add(value);
-    this.note(slot);
-    return slot;
-  }
-
-  note(slot) {
+    const slot = this.bridge.host.keep(value, entry);
     this.fresh ??= [];
     this.fresh.push(slot);
+    return slot;
   }
 }
 
@@ -381,6 +374,13 @@ function textOf(error, name) {
   return typeof text === 'string' ? text : text === undefined ? '' : String(text);
 }
 
+/** `ENOENT: no such file or directory, open '/srv/…'` without the call and the path. */
+function systemMessage(error) {
+  const message = textOf(error, 'message');
+  const end = message.indexOf(`, ${error.syscall}`);
+  return end < 0 ? message : message.slice(0, end);
+}
+
 function describe(value) {
   if (types.isSharedArrayBuffer(value)) return 'a SharedArrayBuffer';
   const name = value.constructor?.name;
@@ -389,4 +389,4 @@ function describe(value) {
     : 'an object with a prototype of its own';
 }
 
-module.exports = { Lower, Uncrossable };
+module.exports = { Lower, Uncrossable, step };

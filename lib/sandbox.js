@@ -10,6 +10,7 @@ const { Script, bytecodeOf, compile, writeSource } = require('./script.js');
 const { forwardConsole } = require('./console.js');
 const { moduleLoader } = require('./modules.js');
 const { sandboxOptions, runOptions, compileOptions } = require('./options.js');
+const { step } = require('./lower.js');
 const { op, service } = require('./wire.js');
 
 /** Symbol.dispose where Node has it, else the symbol under which polyfills look for it. */
@@ -19,10 +20,11 @@ class Sandbox extends EventEmitter {
   #options;
   #native;
   #bridge;
-  #timers = new HostTimers((id) => this.#fire(id));
+  #timers = new HostTimers((id, task) => this.#fire(id, task));
   #state = 'active';
   #reason;
   #scripts = new WeakMap();
+  #forgotten = new FinalizationRegistry((number) => this.#native.dropScript(number));
   #globalThis;
 
   constructor(options) {
@@ -49,7 +51,7 @@ class Sandbox extends EventEmitter {
     for (const [key, value] of Object.entries(checked.globals ?? {})) {
       this.#request(op.GLOBAL_SET, (lower) => {
         lower.named(key, 'globals');
-        lower.named(value, `globals.${key}`);
+        lower.named(value, `globals${step(key)}`);
       });
     }
   }
@@ -100,7 +102,7 @@ class Sandbox extends EventEmitter {
       set: (_, key, value) => {
         this.#request(op.GLOBAL_SET, (lower) => {
           lower.named(key, 'key');
-          lower.named(value, `globalThis.${String(key)}`);
+          lower.named(value, `globalThis${step(String(key))}`);
         });
         return true;
       },
@@ -110,6 +112,7 @@ class Sandbox extends EventEmitter {
           ? { value: this.globalThis[key], writable: true, enumerable: true, configurable: true }
           : undefined,
     });
+    this.#bridge.globalProxy = this.#globalThis;
     return this.#globalThis;
   }
 
@@ -129,7 +132,7 @@ class Sandbox extends EventEmitter {
     this.#reason = reason;
     this.#native.terminate();
     this.#timers.clear();
-    this.#bridge.dispose(this.#stopError('terminated'));
+    this.#bridge.dispose(() => this.#stopError('terminated'));
     this.emit('terminated', reason);
   }
 
@@ -138,7 +141,7 @@ class Sandbox extends EventEmitter {
     this.#state = 'disposed';
     this.#timers.clear();
     this.#native.dispose();
-    this.#bridge.dispose(this.#stopError('terminated'));
+    this.#bridge.dispose(() => this.#stopError('terminated'));
   }
 
   [dispose]() {
@@ -181,9 +184,9 @@ class Sandbox extends EventEmitter {
     });
   }
 
-  #fire(id) {
-    this.#background(undefined, (task) => {
-      this.#request(op.FIRE_TIMER, () => mailbox.u32(id), { task });
+  #fire(id, task) {
+    this.#background(task, (own) => {
+      this.#request(op.FIRE_TIMER, () => mailbox.u32(id), { task: own });
     });
   }
 
@@ -221,7 +224,8 @@ class Sandbox extends EventEmitter {
       // Looked up at each call: tests and loggers replace the global one.
       forwardConsole(sandboxConsole || console, name)(method, ...values);
     };
-    services[service.START_TIMER] = (id, delay, repeat) => this.#timers.start(id, delay, repeat);
+    services[service.START_TIMER] = (id, delay, repeat) =>
+      this.#timers.start(id, delay, repeat, this.#bridge.task);
     services[service.STOP_TIMER] = (id) => this.#timers.stop(id);
     services[service.REFERENCE_TIMER] = (id, on) => this.#timers.reference(id, on);
     services[service.RESOLVE_MODULE] = (specifier, referrer) => loader.resolve(specifier, referrer);
@@ -235,6 +239,7 @@ class Sandbox extends EventEmitter {
     if (number === undefined) {
       number = this.#native.addScript(bytecode);
       this.#scripts.set(bytecode, number);
+      this.#forgotten.register(bytecode, number);
     }
     return number;
   }

@@ -5,7 +5,7 @@ class HostTimers {
   #fire;
   #timers = new Map();
 
-  /** @param {(id: number) => void} fire runs the guest's function */
+  /** @param {(id: number, task: object) => void} fire runs the guest's function */
   constructor(fire) {
     this.#fire = fire;
   }
@@ -14,11 +14,13 @@ class HostTimers {
     return this.#timers.size;
   }
 
-  /** A delay of 0 means: at the next turn of the loop. */
-  start(id, delay, repeat) {
+  /**
+   * A delay of 0 means: at the next turn of the loop. `task` is the call that set the timer.
+   */
+  start(id, delay, repeat, task) {
     const fire = () => {
       if (!repeat) this.#timers.delete(id);
-      this.#fire(id);
+      this.#fire(id, task);
     };
     if (repeat) {
       const timer = setInterval(fire, delay);

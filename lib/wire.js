@@ -82,6 +82,9 @@ const WELL_KNOWN_SYMBOLS = [
   Symbol.toPrimitive,
   Symbol.toStringTag,
   Symbol.unscopables,
+  // Older versions of Node have no such symbols of their own.
+  Symbol.dispose ?? Symbol.for('nodejs.dispose'),
+  Symbol.asyncDispose ?? Symbol.for('nodejs.asyncDispose'),
 ];
 
 const ERROR_CLASSES = [

@@ -61,15 +61,9 @@ impl Guest {
             drop(oldest?);
             Ticket::take()
         });
-        let origin = ticket.map(|ticket| Origin {
-            checkpoint: realm.runtime().checkpoint(),
-            _ticket: ticket,
-        });
-        Self {
-            realm,
-            options,
-            origin,
-        }
+        let origin = ticket
+            .map(|ticket| Origin { checkpoint: realm.runtime().checkpoint(), _ticket: ticket });
+        Self { realm, options, origin }
     }
 
     /// A pristine guest made with the same options, if there is one.

@@ -2,12 +2,13 @@
 //! messages between host and guest.
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
 use crate::engine::{
-    Args, Host, Limits, Origin, Realm, Runtime, Scope, Script, Slot, Stop, Thrown, Value,
+    Args, Host, Kind, Limits, Origin, Realm, Runtime, Scope, Script, Slot, Stop, Thrown, Value,
 };
 use crate::guest::{self, service, Builtins, Entry};
 use crate::membrane::helpers::{self, HELPERS};
@@ -54,7 +55,7 @@ pub struct Sandbox {
     /// There until the sandbox is dropped.
     guest: Option<Guest>,
     twins: Twins,
-    scripts: RefCell<Vec<Script>>,
+    scripts: RefCell<HashMap<u32, Script>>,
     compiled: Cell<Option<Script>>,
 }
 
@@ -106,33 +107,24 @@ impl Sandbox {
     pub fn handle(&self, request: &[u8], channel: &dyn Channel) -> Vec<u8> {
         let mut reader = Reader::new(request);
         let mut reply = Writer::new(self.runtime.heap().limit());
-        let session = Session {
-            sandbox: self,
-            channel,
-        };
-        let header = reader
-            .byte()
-            .and_then(|op| Ok((op, timeout(reader.f64()?))));
+        let session = Session { sandbox: self, channel };
+        let header = reader.byte().and_then(|op| Ok((op, timeout(reader.f64()?))));
         let Ok((op, timeout)) = header else {
             return malformed();
         };
         let Some(guest) = &self.guest else {
             return malformed();
         };
-        let (fresh, stop) = self
-            .runtime
-            .enter(&guest.realm, timeout, &session, |scope| {
-                let outcome = self.perform(scope, op, &mut reader);
-                scope.drain();
-                let fresh = write_reply(scope, &mut reply, outcome);
-                scope.drain();
-                session.report_rejections(scope);
-                fresh
-            });
-        if let Some(stop) = stop {
+        let (fresh, stop) = self.runtime.enter(&guest.realm, timeout, &session, |scope| {
+            let outcome = self.perform(scope, op, &mut reader);
+            scope.drain();
+            let fresh = write_reply(scope, &mut reply, outcome);
+            scope.drain();
+            session.report_rejections(scope);
             fresh
-                .into_iter()
-                .for_each(|slot| self.runtime.release(slot));
+        });
+        if let Some(stop) = stop {
+            fresh.into_iter().for_each(|slot| self.runtime.release(slot));
             reply.truncate(0);
             reply.byte(status::STOP);
             reply.byte(match stop {
@@ -153,8 +145,15 @@ impl Sandbox {
     /// Makes a script known for `op::RUN_SCRIPT`; answers its number.
     pub fn add_script(&self, script: Script) -> u32 {
         let mut scripts = self.scripts.borrow_mut();
-        scripts.push(script);
-        (scripts.len() - 1) as u32
+        let free = (0..).find(|number| !scripts.contains_key(number));
+        let number = free.unwrap_or_default();
+        scripts.insert(number, script);
+        number
+    }
+
+    /// Gives up a script.
+    pub fn drop_script(&self, number: u32) {
+        self.scripts.borrow_mut().remove(&number);
     }
 
     /// Gives up a guest value that the host no longer refers to.
@@ -204,7 +203,7 @@ impl Sandbox {
                 Ok(undefined)
             }
             op::RUN_SCRIPT => {
-                let script = self.scripts.borrow().get(reader.u32()? as usize).cloned();
+                let script = self.scripts.borrow().get(&reader.u32()?).cloned();
                 Ok(scope.run(&script.ok_or(Failure::Malformed)?)?)
             }
             op::CALL => {
@@ -235,6 +234,11 @@ impl Sandbox {
             op::GLOBAL_GET | op::GLOBAL_SET | op::GLOBAL_DELETE | op::GLOBAL_HAS => {
                 let mut lower = Lower::new(scope, reader, &self.twins);
                 let (global, key) = (scope.global(), lower.value()?);
+                // Anything else would be converted, which could run code.
+                if !matches!(key.kind(), Kind::String | Kind::Symbol) {
+                    return Err(Failure::Malformed);
+                }
+                let key = key.to_key()?;
                 Ok(match op {
                     op::GLOBAL_GET => global.get(&key)?,
                     op::GLOBAL_SET => {
@@ -248,7 +252,7 @@ impl Sandbox {
             op::GLOBAL_KEYS => {
                 let keys = scope.array()?;
                 for (index, key) in (0..).zip(scope.global().own_keys()?) {
-                    keys.define_index(index, key)?;
+                    keys.define_index(index, key.to_value()?)?;
                 }
                 Ok(keys)
             }
@@ -275,10 +279,7 @@ impl Drop for Sandbox {
 
 /// Makes a guest: a heap, a realm, its builtins.
 fn set_up(options: SandboxOptions) -> io::Result<Guest> {
-    let runtime = Runtime::new(Limits {
-        memory: options.memory,
-        stack: options.stack,
-    })?;
+    let runtime = Runtime::new(Limits { memory: options.memory, stack: options.stack })?;
     let realm = Realm::new(&runtime)?;
     let (set_up, stop) = runtime.enter(&realm, None, &NoHost, |scope| {
         let mut functions = helpers::capture(scope).ok()?;
@@ -288,10 +289,7 @@ fn set_up(options: SandboxOptions) -> io::Result<Guest> {
     });
     if set_up.is_none() || stop.is_some() {
         runtime.abandon();
-        return Err(io::Error::new(
-            io::ErrorKind::OutOfMemory,
-            "memory limit too small",
-        ));
+        return Err(io::Error::new(io::ErrorKind::OutOfMemory, "memory limit too small"));
     }
     Ok(Guest::new(realm, options))
 }
@@ -379,6 +377,10 @@ impl Session<'_> {
 
     /// Tells the host what has become of a guest promise.
     fn settled<'a>(&self, scope: Scope<'a>, promise: Slot, fulfilled: bool, args: Args<'a>) {
+        // The message that handed it out may have been taken back.
+        if scope.kept(promise).is_none() {
+            return;
+        }
         let tell = |fulfilled: bool, value: &Value<'a>| {
             self.request(scope, promise, Purpose::Use, |lift| {
                 lift.writer().byte(op::SETTLE);
@@ -396,7 +398,8 @@ impl Session<'_> {
 
     /// Tells the host of promises that were rejected with nobody listening.
     fn report_rejections(&self, scope: Scope<'_>) {
-        for reason in scope.take_rejections() {
+        for promise in scope.take_rejections() {
+            let (_, reason) = promise.promise_state();
             let _ = self.request(scope, NO_PROMISE, Purpose::Use, |lift| {
                 lift.writer().byte(op::UNHANDLED);
                 lift.tolerated(&reason)
@@ -434,9 +437,10 @@ fn write_reply<'a>(
         LiftError::Thrown(Thrown(reason)) => {
             lift.writer().byte(status::THROW);
             if lift.tolerated(&reason).is_err() {
+                // Nothing can be asked of the guest: it has no stack left.
                 lift.roll_back(start);
                 lift.writer().byte(status::THROW);
-                lift.writer().byte(tag::UNDEFINED);
+                write_stack_overflow(lift.writer());
             }
             lift.into_slots()
         }
@@ -448,10 +452,28 @@ fn write_reply<'a>(
     }
 }
 
+/// The error of a guest without the stack to make one, or to have it read.
+fn write_stack_overflow(message: &mut Writer) {
+    const RANGE_ERROR: u8 = 2;
+    const TEXT: &str = "Maximum call stack size exceeded";
+    message.byte(tag::ERROR);
+    message.byte(RANGE_ERROR);
+    message.u32(Slot::MAX); // without identity
+    message.text("RangeError");
+    message.text(TEXT);
+    message.text(&format!("RangeError: {TEXT}"));
+    message.byte(0); // no cause
+    message.u32(0); // no fields
+}
+
 /// `path` is kept from the inside out.
 fn write_uncrossable(message: &mut Writer, path: &[String], what: &str) {
-    let path: String = path.iter().rev().map(String::as_str).collect();
-    message.text(&path);
+    const SHOWN: usize = 16;
+    let mut steps: Vec<&str> = path.iter().rev().map(String::as_str).collect();
+    if steps.len() > SHOWN {
+        steps.splice(SHOWN / 2..steps.len() - SHOWN / 2, ["…"]);
+    }
+    message.text(&steps.concat());
     message.text(what);
 }
 

@@ -36,10 +36,10 @@ const hostToGuest = {
   cases: [
     { name: 'vm', start: () => hostLoop(vm.runInNewContext(INCREMENT)) },
     { name: 'vm, timeout 1000', start: timedCalls },
-    { name: 'quickvm, timeout 1000', start: () => hostLoop(new Sandbox().run(INCREMENT)) },
+    { name: 'quickvm, timeout 1000', start: (own) => hostLoop(own(new Sandbox()).run(INCREMENT)) },
     {
       name: 'quickvm, no timeout',
-      start: () => hostLoop(new Sandbox({ timeout: 0 }).run(INCREMENT)),
+      start: (own) => hostLoop(own(new Sandbox({ timeout: 0 })).run(INCREMENT)),
     },
   ],
 };
@@ -50,9 +50,12 @@ const guestToHost = {
     { name: 'vm', start: () => guestLoop(vm.runInNewContext(LOOP)) },
     {
       name: 'quickvm, timeout 10000',
-      start: () => guestLoop(new Sandbox({ timeout: 10_000 }).run(LOOP)),
+      start: (own) => guestLoop(own(new Sandbox({ timeout: 10_000 })).run(LOOP)),
     },
-    { name: 'quickvm, no timeout', start: () => guestLoop(new Sandbox({ timeout: 0 }).run(LOOP)) },
+    {
+      name: 'quickvm, no timeout',
+      start: (own) => guestLoop(own(new Sandbox({ timeout: 0 })).run(LOOP)),
+    },
   ],
 };
 

@@ -19,7 +19,7 @@ function context(options) {
   };
 }
 
-module.exports = {
+const alone = {
   title: 'create, run `1 + 1`, dispose',
   cases: [
     { name: 'vm', start: () => context() },
@@ -28,3 +28,29 @@ module.exports = {
     { name: 'quickvm, no timeout', start: () => quickvm({ timeout: 0 }) },
   ],
 };
+
+// Heaps of disposed sandboxes are used again; how many there are depends on who else is alive.
+const amongOthers = {
+  title: 'create, run `1 + 1`, dispose, with 100 others alive',
+  cases: [
+    {
+      name: 'vm',
+      start(own) {
+        for (let i = 0; i < 100; i++) {
+          const other = vm.createContext({});
+          own({ dispose: () => other });
+        }
+        return context();
+      },
+    },
+    {
+      name: 'quickvm, timeout 1000',
+      start(own) {
+        for (let i = 0; i < 100; i++) own(new Sandbox());
+        return quickvm({ timeout: 1000 });
+      },
+    },
+  ],
+};
+
+module.exports = { alone, amongOthers };

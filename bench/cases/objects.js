@@ -25,8 +25,8 @@ const READ = `(value) => {
   return read(value);
 }`;
 
-// biome-ignore lint/security/noGlobalEval: the same source text on both sides
-const evaluate = (0, eval);
+// The same source text on both sides.
+const evaluate = (source) => vm.runInThisContext(source);
 const make = evaluate(MAKE);
 const read = evaluate(READ);
 const object = make();
@@ -57,15 +57,17 @@ const hostToGuest = {
     },
     {
       name: 'quickvm, copy',
-      start() {
-        const guest = new Sandbox().run(READ);
+      start(own) {
+        const guest = own(new Sandbox()).run(READ);
         return repeat(() => guest(object));
       },
     },
     {
       name: 'quickvm, as JSON text',
-      start() {
-        const guest = new Sandbox().run(`const read = ${READ}; (text) => read(JSON.parse(text))`);
+      start(own) {
+        const guest = own(new Sandbox()).run(
+          `const read = ${READ}; (text) => read(JSON.parse(text))`,
+        );
         return repeat(() => guest(JSON.stringify(object)));
       },
     },
@@ -91,16 +93,16 @@ const guestToHost = {
     },
     {
       name: 'quickvm, copy',
-      start() {
-        const guest = new Sandbox().run(`const object = (${MAKE})(); () => object`);
+      start(own) {
+        const guest = own(new Sandbox()).run(`const object = (${MAKE})(); () => object`);
         return repeat(() => read(guest()));
       },
     },
     {
       name: 'quickvm, as JSON text',
-      start() {
+      start(own) {
         const source = `const object = (${MAKE})(); () => JSON.stringify(object)`;
-        const guest = new Sandbox().run(source);
+        const guest = own(new Sandbox()).run(source);
         return repeat(() => read(JSON.parse(guest())));
       },
     },

@@ -23,16 +23,16 @@ module.exports = {
     { name: 'vm, timeout 1000', start: context({ timeout: 1000 }) },
     {
       name: 'quickvm, timeout 1000',
-      start() {
+      start(own) {
         const script = new Script(SOURCE);
-        const sandbox = new Sandbox({ globals: globals() });
+        const sandbox = own(new Sandbox({ globals: globals() }));
         return repeat(() => sandbox.run(script));
       },
     },
     {
       name: 'quickvm, from source text',
-      start() {
-        const sandbox = new Sandbox({ globals: globals() });
+      start(own) {
+        const sandbox = own(new Sandbox({ globals: globals() }));
         return repeat(() => sandbox.run(SOURCE));
       },
     },

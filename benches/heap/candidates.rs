@@ -40,10 +40,7 @@ pub const ALL: [Make; 5] = [
 ];
 
 pub fn ours(limit: usize) -> Box<dyn Candidate> {
-    let limits = HeapLimits {
-        limit,
-        reserve: 64 << 10,
-    };
+    let limits = HeapLimits { limit, reserve: 64 << 10 };
     Box::new(Ours(Heap::new(limits).expect("address space")))
 }
 
@@ -104,11 +101,7 @@ impl<C: Crate> Boxed<C> {
             assert!(!region.is_null());
             let bytes = std::slice::from_raw_parts_mut(region, REGION_LAYOUT.size());
             let inner = NonNull::from(Box::leak(Box::new(C::over(bytes))));
-            Boxed {
-                name,
-                inner,
-                region,
-            }
+            Boxed { name, inner, region }
         }
     }
 
@@ -253,10 +246,7 @@ impl Crate for Rlsf {
     }
     unsafe fn free(&mut self, block: *mut u8, layout: Layout) {
         // SAFETY: passed on.
-        unsafe {
-            self.0
-                .deallocate(NonNull::new_unchecked(block), layout.align())
-        }
+        unsafe { self.0.deallocate(NonNull::new_unchecked(block), layout.align()) }
     }
     unsafe fn resize(&mut self, block: *mut u8, old: Layout, new: usize) -> *mut u8 {
         // SAFETY: passed on.
@@ -313,10 +303,7 @@ unsafe impl dlmalloc::Allocator for Bump {
 
 impl Crate for Dlmalloc {
     fn over(region: &'static mut [u8]) -> Self {
-        let bump = Bump {
-            next: Cell::new(0),
-            region: NonNull::from(region).cast(),
-        };
+        let bump = Bump { next: Cell::new(0), region: NonNull::from(region).cast() };
         Dlmalloc(dlmalloc::Dlmalloc::new_with_allocator(bump))
     }
     unsafe fn allocate(&mut self, layout: Layout) -> *mut u8 {

@@ -26,11 +26,7 @@ impl Engine {
             assert!(!runtime.is_null());
             let context = qjs::JS_NewContext(runtime);
             assert!(!context.is_null());
-            Engine {
-                runtime,
-                context,
-                memory,
-            }
+            Engine { runtime, context, memory }
         }
     }
 

@@ -28,11 +28,7 @@ pub fn run() {
     for _ in 0..CYCLES * 10 {
         drop(Engine::new(ours(32 << 20)));
     }
-    println!(
-        "resident after {} more: {:+} KB",
-        CYCLES * 10,
-        resident() - before
-    );
+    println!("resident after {} more: {:+} KB", CYCLES * 10, resident() - before);
 
     let before = resident();
     let alive: Vec<Engine> = (0..ALIVE).map(|_| Engine::new(ours(32 << 20))).collect();
@@ -45,16 +41,12 @@ pub fn run() {
     );
     let start = Instant::now();
     drop(alive);
-    println!(
-        "all disposed in {:.1} ms",
-        start.elapsed().as_secs_f64() * 1e3
-    );
+    println!("all disposed in {:.1} ms", start.elapsed().as_secs_f64() * 1e3);
 }
 
 /// KB of this process in memory; 0 where that is not known.
 pub fn resident() -> i64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    line.and_then(|line| line.split_whitespace().next()?.parse().ok())
-        .unwrap_or(0)
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }

@@ -13,10 +13,7 @@ mod programs;
 
 fn main() {
     // Cargo adds flags of its own, such as --bench.
-    let wanted: Vec<String> = std::env::args()
-        .skip(1)
-        .filter(|a| !a.starts_with('-'))
-        .collect();
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
     let want = |name: &str| wanted.is_empty() || wanted.iter().any(|w| w == name);
     if want("mix") {
         mix::run();

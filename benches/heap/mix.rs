@@ -11,10 +11,7 @@ const ROUNDS: usize = 9;
 
 pub fn run() {
     let names: Vec<&str> = ALL.iter().map(|make| make().name()).collect();
-    println!(
-        "\nmix: program run time, median of {ROUNDS} interleaved runs, ratio to {}",
-        names[0]
-    );
+    println!("\nmix: program run time, median of {ROUNDS} interleaved runs, ratio to {}", names[0]);
     print!("{:<12}{:>10}", "program", "ms");
     names.iter().skip(1).for_each(|name| print!("{name:>10}"));
     println!();

@@ -62,7 +62,9 @@ impl Mailbox {
     /// The function by which every request is made: it carries out the one at `base`
     /// and answers the length of the reply, written there too. A plain function, for a
     /// method would look up and check its receiver at each call.
-    #[napi]
+    #[napi(
+        ts_return_type = "(sandbox: number, base: number, length: number, dispatch: (base: number, length: number) => number) => number"
+    )]
     pub fn enter<'env>(&self, env: &'env Env) -> napi::Result<Enter<'env>> {
         let exchange = self.exchange.clone();
         env.create_function_from_closure("enter", move |call: FunctionCallContext| {
@@ -73,11 +75,7 @@ impl Mailbox {
             let (Some(sandbox), Some(request)) = (sandbox, exchange.read(base, length)) else {
                 return Err(napi::Error::from_reason("no such request"));
             };
-            let channel = NodeChannel {
-                exchange: &exchange,
-                base,
-                dispatch,
-            };
+            let channel = NodeChannel { exchange: &exchange, base, dispatch };
             let reply = sandbox.handle(&request, &channel);
             Ok(exchange.post(base, &reply))
         })
@@ -127,10 +125,7 @@ impl Exchange {
     /// Copies a message out of the mailbox.
     fn read(&self, base: u32, length: u32) -> Option<Vec<u8>> {
         let end = base.checked_add(length)?;
-        self.memory
-            .borrow()
-            .get(base as usize..end as usize)
-            .map(<[u8]>::to_vec)
+        self.memory.borrow().get(base as usize..end as usize).map(<[u8]>::to_vec)
     }
 
     /// Copies a message into the mailbox, or puts it aside when it does not fit.
@@ -140,9 +135,7 @@ impl Exchange {
         // no other Rust code runs; the RefCell rules out a second borrow on this thread,
         // and a plain ArrayBuffer is not shared with another.
         let bytes = unsafe { memory.as_mut() };
-        let place = bytes
-            .get_mut(base as usize..)
-            .and_then(|rest| rest.get_mut(..message.len()));
+        let place = bytes.get_mut(base as usize..).and_then(|rest| rest.get_mut(..message.len()));
         match place {
             Some(place) => {
                 place.copy_from_slice(message);

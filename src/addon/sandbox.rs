@@ -47,11 +47,7 @@ impl NativeSandbox {
         let options = SandboxOptions {
             memory: memory_bytes as usize,
             stack: stack_bytes as usize,
-            builtins: Builtins {
-                console,
-                timers,
-                modules,
-            },
+            builtins: Builtins { console, timers, modules },
         };
         let sandbox =
             Sandbox::new(options).map_err(|error| napi::Error::from_reason(error.to_string()))?;
@@ -70,11 +66,15 @@ impl NativeSandbox {
     /// Makes a script known here; answers its number.
     #[napi]
     pub fn add_script(&self, script: &NativeScript) -> Option<u32> {
-        Some(
-            self.exchange
-                .get(self.id)?
-                .add_script(script.script.clone()),
-        )
+        Some(self.exchange.get(self.id)?.add_script(script.script.clone()))
+    }
+
+    /// Gives up a script.
+    #[napi]
+    pub fn drop_script(&self, number: u32) {
+        if let Some(sandbox) = self.exchange.get(self.id) {
+            sandbox.drop_script(number);
+        }
     }
 
     /// Gives up a guest value.

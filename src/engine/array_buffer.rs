@@ -16,54 +16,18 @@ pub struct TypedArrayKind {
 
 /// Every kind, in the order of the engine's enumeration.
 pub const TYPED_ARRAY_KINDS: [TypedArrayKind; 12] = [
-    TypedArrayKind {
-        name: "Uint8ClampedArray",
-        element: 1,
-    },
-    TypedArrayKind {
-        name: "Int8Array",
-        element: 1,
-    },
-    TypedArrayKind {
-        name: "Uint8Array",
-        element: 1,
-    },
-    TypedArrayKind {
-        name: "Int16Array",
-        element: 2,
-    },
-    TypedArrayKind {
-        name: "Uint16Array",
-        element: 2,
-    },
-    TypedArrayKind {
-        name: "Int32Array",
-        element: 4,
-    },
-    TypedArrayKind {
-        name: "Uint32Array",
-        element: 4,
-    },
-    TypedArrayKind {
-        name: "BigInt64Array",
-        element: 8,
-    },
-    TypedArrayKind {
-        name: "BigUint64Array",
-        element: 8,
-    },
-    TypedArrayKind {
-        name: "Float16Array",
-        element: 2,
-    },
-    TypedArrayKind {
-        name: "Float32Array",
-        element: 4,
-    },
-    TypedArrayKind {
-        name: "Float64Array",
-        element: 8,
-    },
+    TypedArrayKind { name: "Uint8ClampedArray", element: 1 },
+    TypedArrayKind { name: "Int8Array", element: 1 },
+    TypedArrayKind { name: "Uint8Array", element: 1 },
+    TypedArrayKind { name: "Int16Array", element: 2 },
+    TypedArrayKind { name: "Uint16Array", element: 2 },
+    TypedArrayKind { name: "Int32Array", element: 4 },
+    TypedArrayKind { name: "Uint32Array", element: 4 },
+    TypedArrayKind { name: "BigInt64Array", element: 8 },
+    TypedArrayKind { name: "BigUint64Array", element: 8 },
+    TypedArrayKind { name: "Float16Array", element: 2 },
+    TypedArrayKind { name: "Float32Array", element: 4 },
+    TypedArrayKind { name: "Float64Array", element: 8 },
 ];
 
 impl<'a> Scope<'a> {
@@ -87,20 +51,10 @@ impl<'a> Scope<'a> {
         if kind >= TYPED_ARRAY_KINDS.len() {
             return Err(self.type_error("no such kind of typed array"));
         }
-        let mut args = [
-            buffer.raw(),
-            qjs::JS_NewFloat64(offset as f64),
-            qjs::JS_NewFloat64(length as f64),
-        ];
+        let mut args =
+            [buffer.raw(), qjs::JS_NewFloat64(offset as f64), qjs::JS_NewFloat64(length as f64)];
         // SAFETY: three live arguments and a kind that the engine knows.
-        unsafe {
-            self.result(qjs::JS_NewTypedArray(
-                self.context,
-                3,
-                args.as_mut_ptr(),
-                kind as _,
-            ))
-        }
+        unsafe { self.result(qjs::JS_NewTypedArray(self.context, 3, args.as_mut_ptr(), kind as _)) }
     }
 }
 

@@ -61,11 +61,7 @@ pub(super) struct HostClasses {
 
 impl HostClasses {
     pub(super) fn register(runtime: NonNull<qjs::JSRuntime>) -> io::Result<Self> {
-        let mut classes = Self {
-            function: 0,
-            token: 0,
-            live: RefCell::default(),
-        };
+        let mut classes = Self { function: 0, token: 0, live: RefCell::default() };
         let define = |id: &mut qjs::JSClassID, name: &std::ffi::CStr, call| {
             let definition = qjs::JSClassDef {
                 class_name: name.as_ptr(),
@@ -84,10 +80,7 @@ impl HostClasses {
         let failed = define(&mut classes.function, c"Function", Some(call)) < 0
             || define(&mut classes.token, c"HostToken", None) < 0;
         if failed {
-            return Err(io::Error::new(
-                io::ErrorKind::OutOfMemory,
-                "memory limit too small",
-            ));
+            return Err(io::Error::new(io::ErrorKind::OutOfMemory, "memory limit too small"));
         }
         Ok(classes)
     }
@@ -125,11 +118,7 @@ impl<'a> Scope<'a> {
         // SAFETY: the context is live; the class was registered with the runtime.
         let token = unsafe {
             let class = self.runtime.classes.token;
-            self.result(qjs::JS_NewObjectProtoClass(
-                self.context,
-                qjs::JS_NULL,
-                class,
-            ))?
+            self.result(qjs::JS_NewObjectProtoClass(self.context, qjs::JS_NULL, class))?
         };
         self.bind(&token, slot);
         Ok(token)
@@ -149,7 +138,8 @@ impl<'a> Scope<'a> {
         decode(unsafe { qjs::JS_GetOpaque(raw, class) })
     }
 
-    fn live_host_object(self, slot: u32) -> Option<Value<'a>> {
+    /// The function or token that stands for the host value in `slot`, if there is one.
+    pub fn live_host_object(self, slot: u32) -> Option<Value<'a>> {
         let object = *self.runtime.classes.live.borrow().get(&slot)?;
         // SAFETY: the finalizer removes an object from `live` before it is freed, and
         // no guest code or collection comes between the look-up and this reference.
@@ -164,10 +154,7 @@ impl<'a> Scope<'a> {
             let address = qjs::JS_VALUE_GET_PTR(object.raw());
             self.runtime.classes.live.borrow_mut().insert(slot, address);
             // Let go of before and now back, and the host has not been told yet.
-            self.runtime
-                .released
-                .borrow_mut()
-                .retain(|&released| released != slot);
+            self.runtime.released.borrow_mut().retain(|&released| released != slot);
         }
     }
 }
@@ -215,29 +202,15 @@ unsafe extern "C" fn call(
     // arguments (the pointer may dangle when there are none).
     let (scope, list) = unsafe {
         let runtime = runtime_of(qjs::JS_GetRuntime(context));
-        let list: &[qjs::JSValue] = if argc > 0 {
-            std::slice::from_raw_parts(argv, argc as usize)
-        } else {
-            &[]
-        };
+        let list: &[qjs::JSValue] =
+            if argc > 0 { std::slice::from_raw_parts(argv, argc as usize) } else { &[] };
         (Scope { runtime, context }, list)
     };
     let Some(slot) = scope.host_function_slot(function) else {
         return scope.throw(scope.type_error("not a function"));
     };
     let constructing = flags & qjs::JS_CALL_FLAG_CONSTRUCTOR as i32 != 0;
-    leave(scope, |host| {
-        host.call(
-            scope,
-            slot,
-            Args {
-                scope,
-                this,
-                list,
-                constructing,
-            },
-        )
-    })
+    leave(scope, |host| host.call(scope, slot, Args { scope, this, list, constructing }))
 }
 
 /// Lets the host work, then decides whether the guest may go on.
@@ -273,37 +246,33 @@ const MAX_REJECTIONS: usize = 100;
 pub(super) unsafe extern "C" fn on_rejection(
     context: *mut qjs::JSContext,
     promise: qjs::JSValue,
-    reason: qjs::JSValue,
+    _reason: qjs::JSValue,
     is_handled: bool,
     opaque: *mut c_void,
 ) {
-    // SAFETY: `opaque` is the Runtime that registered this tracker, the rest is live.
+    // SAFETY: `opaque` is the Runtime that registered this tracker, the rest is live. The
+    // list has a reference to each promise, so an address in it is that promise's.
     unsafe {
-        let scope = Scope {
-            runtime: &*opaque.cast::<Runtime>(),
-            context,
-        };
-        let address = qjs::JS_VALUE_GET_PTR(promise) as usize;
+        let scope = Scope { runtime: &*opaque.cast::<Runtime>(), context };
+        let address = qjs::JS_VALUE_GET_PTR(promise);
         let mut rejections = scope.runtime.rejections.borrow_mut();
         if is_handled {
-            let handled = rejections.iter().position(|(known, _)| *known == address);
-            let reason = handled.map(|index| rejections.swap_remove(index).1);
+            let known =
+                rejections.iter().position(|&known| qjs::JS_VALUE_GET_PTR(known) == address);
+            let handled = known.map(|index| rejections.swap_remove(index));
             drop(rejections);
-            drop(reason.map(|reason| scope.own(reason)));
+            drop(handled.map(|promise| scope.own(promise)));
         } else if rejections.len() < MAX_REJECTIONS {
-            rejections.push((address, scope.dup(reason).into_raw()));
+            rejections.push(scope.dup(promise).into_raw());
         }
     }
 }
 
 impl<'a> Scope<'a> {
-    /// The reasons of promises rejected with nobody listening since the last call.
+    /// The promises rejected with nobody listening since the last call.
     pub fn take_rejections(self) -> Vec<Value<'a>> {
         let rejections = std::mem::take(&mut *self.runtime.rejections.borrow_mut());
         // SAFETY: the tracker gave each entry a reference of its own.
-        rejections
-            .into_iter()
-            .map(|(_, reason)| unsafe { self.own(reason) })
-            .collect()
+        rejections.into_iter().map(|promise| unsafe { self.own(promise) }).collect()
     }
 }

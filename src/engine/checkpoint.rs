@@ -8,6 +8,8 @@
 use std::collections::HashMap;
 use std::ffi::c_void;
 
+use rquickjs::qjs;
+
 use super::heap::Image;
 use super::slots::Table;
 use super::{random, Counters, Runtime};
@@ -18,7 +20,7 @@ pub struct Checkpoint {
     /// What the host's side knows of the heap.
     slots: Table,
     live: HashMap<u32, *mut c_void>,
-    realms: Vec<u32>,
+    realms: Vec<(u32, *mut qjs::JSContext)>,
 }
 
 impl Runtime {
@@ -43,11 +45,7 @@ impl Runtime {
     /// has been made or dropped since: its handle would lead nowhere.
     pub fn restore(&self, checkpoint: &Checkpoint) {
         assert!(!self.is_entered(), "a restore under a running guest");
-        assert_eq!(
-            *self.realms.borrow(),
-            checkpoint.realms,
-            "realms have come or gone"
-        );
+        assert_eq!(*self.realms.borrow(), checkpoint.realms, "realms have come or gone");
         // SAFETY: nobody runs in the heap. The pointers into it that outlive an entry are
         // those of the slots, the live host objects and the pending rejections, which are
         // replaced below, and those of the realms, which are the same as then.

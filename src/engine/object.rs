@@ -3,7 +3,7 @@
 
 use rquickjs::qjs;
 
-use super::{Scope, Thrown, Value};
+use super::{Key, Scope, Thrown, Value};
 
 /// How a new property behaves.
 const DATA: i32 =
@@ -17,12 +17,6 @@ impl<'a> Scope<'a> {
         unsafe { self.result(qjs::JS_NewObject(self.context)) }
     }
 
-    /// An object without a prototype.
-    pub fn null_prototype_object(self) -> Result<Value<'a>, Thrown<'a>> {
-        // SAFETY: as in `object`; `null` is a valid prototype.
-        unsafe { self.result(qjs::JS_NewObjectProto(self.context, qjs::JS_NULL)) }
-    }
-
     /// An empty array.
     pub fn array(self) -> Result<Value<'a>, Thrown<'a>> {
         // SAFETY: the context is live; the result is ours.
@@ -32,18 +26,15 @@ impl<'a> Scope<'a> {
 
 impl<'a> Value<'a> {
     /// Gets a property. May run guest code.
-    pub fn get(&self, key: &Value<'a>) -> Result<Value<'a>, Thrown<'a>> {
-        let key = self.atom(key)?;
+    pub fn get(&self, key: &Key<'a>) -> Result<Value<'a>, Thrown<'a>> {
+        let key = key.raw(self.scope);
         // SAFETY: object, key and context are live for the call.
-        unsafe {
-            self.scope
-                .result(qjs::JS_GetProperty(self.scope.context, self.raw(), key.raw))
-        }
+        unsafe { self.scope.result(qjs::JS_GetProperty(self.scope.context, self.raw(), key)) }
     }
 
-    /// Gets a property by a name without NUL. May run guest code.
+    /// Gets a property by name. May run guest code.
     pub fn get_str(&self, name: &str) -> Result<Value<'a>, Thrown<'a>> {
-        self.get(&self.scope.string_utf8(name.as_bytes())?)
+        self.get(&self.scope.key_utf8(name.as_bytes())?)
     }
 
     /// Gets an indexed property. May run guest code.
@@ -56,35 +47,34 @@ impl<'a> Value<'a> {
     }
 
     /// Sets a property as an assignment in strict mode does. May run guest code.
-    pub fn set(&self, key: &Value<'a>, value: Value<'a>) -> Result<(), Thrown<'a>> {
-        let key = self.atom(key)?;
+    pub fn set(&self, key: &Key<'a>, value: Value<'a>) -> Result<(), Thrown<'a>> {
+        let key = key.raw(self.scope);
         self.assert_mine(&value);
         // SAFETY: object, key and context are live; the call takes over `value`.
-        let status = unsafe {
-            qjs::JS_SetProperty(self.scope.context, self.raw(), key.raw, value.into_raw())
-        };
+        let status =
+            unsafe { qjs::JS_SetProperty(self.scope.context, self.raw(), key, value.into_raw()) };
         self.scope.truth(status).map(drop)
     }
 
     /// Defines an own, enumerable data property; prototypes are not looked at, so
     /// `__proto__` is a key like any other.
-    pub fn define(&self, key: &Value<'a>, value: Value<'a>) -> Result<(), Thrown<'a>> {
+    pub fn define(&self, key: &Key<'a>, value: Value<'a>) -> Result<(), Thrown<'a>> {
         self.define_with(key, value, DATA)
     }
 
     /// Defines an own data property that enumeration does not show.
     pub fn define_hidden(&self, name: &str, value: Value<'a>) -> Result<(), Thrown<'a>> {
-        self.define_with(&self.scope.string_utf8(name.as_bytes())?, value, HIDDEN)
+        self.define_with(&self.scope.key_utf8(name.as_bytes())?, value, HIDDEN)
     }
 
-    fn define_with(&self, key: &Value<'a>, value: Value<'a>, flags: i32) -> Result<(), Thrown<'a>> {
-        let key = self.atom(key)?;
+    fn define_with(&self, key: &Key<'a>, value: Value<'a>, flags: i32) -> Result<(), Thrown<'a>> {
+        let key = key.raw(self.scope);
         self.assert_mine(&value);
         let flags = flags | qjs::JS_PROP_THROW as i32;
         // SAFETY: object, key and context are live; the call takes over `value`.
         let status = unsafe {
             let context = self.scope.context;
-            qjs::JS_DefinePropertyValue(context, self.raw(), key.raw, value.into_raw(), flags)
+            qjs::JS_DefinePropertyValue(context, self.raw(), key, value.into_raw(), flags)
         };
         self.scope.truth(status).map(drop)
     }
@@ -102,18 +92,18 @@ impl<'a> Value<'a> {
     }
 
     /// Deletes a property; tells whether it is gone. May run guest code.
-    pub fn delete(&self, key: &Value<'a>) -> Result<bool, Thrown<'a>> {
-        let key = self.atom(key)?;
+    pub fn delete(&self, key: &Key<'a>) -> Result<bool, Thrown<'a>> {
+        let key = key.raw(self.scope);
         // SAFETY: object, key and context are live for the call.
-        let status = unsafe { qjs::JS_DeleteProperty(self.scope.context, self.raw(), key.raw, 0) };
+        let status = unsafe { qjs::JS_DeleteProperty(self.scope.context, self.raw(), key, 0) };
         self.scope.truth(status)
     }
 
     /// Whether the property exists, here or on a prototype. May run guest code.
-    pub fn has(&self, key: &Value<'a>) -> Result<bool, Thrown<'a>> {
-        let key = self.atom(key)?;
+    pub fn has(&self, key: &Key<'a>) -> Result<bool, Thrown<'a>> {
+        let key = key.raw(self.scope);
         // SAFETY: object, key and context are live for the call.
-        let status = unsafe { qjs::JS_HasProperty(self.scope.context, self.raw(), key.raw) };
+        let status = unsafe { qjs::JS_HasProperty(self.scope.context, self.raw(), key) };
         self.scope.truth(status)
     }
 
@@ -137,33 +127,7 @@ impl<'a> Value<'a> {
     /// The prototype: an object, or `null`.
     pub fn prototype(&self) -> Result<Value<'a>, Thrown<'a>> {
         // SAFETY: the object is live; the result is ours.
-        unsafe {
-            self.scope
-                .result(qjs::JS_GetPrototype(self.scope.context, self.raw()))
-        }
-    }
-
-    /// The own enumerable properties with string keys, in order. The keys are
-    /// strings; getters are not run (a Proxy's traps are).
-    pub fn own_keys(&self) -> Result<Vec<Value<'a>>, Thrown<'a>> {
-        let context = self.scope.context;
-        let (mut table, mut len) = (std::ptr::null_mut(), 0);
-        // SAFETY: on success the engine hands over a table of `len` entries, freed
-        // below with their atoms; each key gets a reference of its own first.
-        unsafe {
-            let flags = (qjs::JS_GPN_STRING_MASK | qjs::JS_GPN_ENUM_ONLY) as i32;
-            let status =
-                qjs::JS_GetOwnPropertyNames(context, &mut table, &mut len, self.raw(), flags);
-            self.scope.truth(status)?;
-            let keys = (0..len as usize)
-                .map(|i| {
-                    self.scope
-                        .result(qjs::JS_AtomToString(context, (*table.add(i)).atom))
-                })
-                .collect();
-            qjs::JS_FreePropertyEnum(context, table, len);
-            keys
-        }
+        unsafe { self.scope.result(qjs::JS_GetPrototype(self.scope.context, self.raw())) }
     }
 
     /// Calls this function. Runs guest code.
@@ -209,33 +173,5 @@ impl<'a> Value<'a> {
             std::ptr::eq(self.scope.runtime, other.scope.runtime),
             "a value of another runtime"
         );
-    }
-
-    fn atom(&self, key: &Value<'a>) -> Result<Atom<'a>, Thrown<'a>> {
-        self.assert_mine(key);
-        // SAFETY: the key is live; the engine returns an atom that `Atom` frees.
-        let raw = unsafe { qjs::JS_ValueToAtom(self.scope.context, key.raw()) };
-        if raw == qjs::JS_ATOM_NULL {
-            return Err(self.scope.take_exception());
-        }
-        Ok(Atom {
-            scope: self.scope,
-            raw,
-        })
-    }
-}
-
-/// An interned property key.
-struct Atom<'a> {
-    scope: Scope<'a>,
-    raw: qjs::JSAtom,
-}
-
-impl Drop for Atom<'_> {
-    fn drop(&mut self) {
-        if !self.scope.runtime.is_abandoned() {
-            // SAFETY: gives up the reference taken in `atom`, in a live heap.
-            unsafe { qjs::JS_FreeAtom(self.scope.context, self.raw) };
-        }
     }
 }

@@ -20,10 +20,8 @@ impl<'a> Scope<'a> {
         let mut functions = [qjs::JS_UNDEFINED; 2];
         // SAFETY: on success the engine fills both functions; all three are ours.
         unsafe {
-            let promise = self.result(qjs::JS_NewPromiseCapability(
-                self.context,
-                functions.as_mut_ptr(),
-            ))?;
+            let promise =
+                self.result(qjs::JS_NewPromiseCapability(self.context, functions.as_mut_ptr()))?;
             Ok((promise, self.own(functions[0]), self.own(functions[1])))
         }
     }

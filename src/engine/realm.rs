@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use rquickjs::qjs;
 
-use super::{random, Runtime, Thrown, Value};
+use super::{poll, random, Runtime, Thrown, Value};
 
 /// A global object with its own intrinsics. Realms of one runtime share its heap,
 /// so their objects pass between them directly.
@@ -29,27 +29,28 @@ impl Realm {
     /// Makes a realm with all intrinsics. Fails when the heap has no room for one.
     pub fn new(runtime: &Rc<Runtime>) -> io::Result<Self> {
         // SAFETY: the runtime is live and owns what it returns; null means no memory.
-        let raw = NonNull::new(unsafe { qjs::JS_NewContext(runtime.raw()) })
+        let new = || NonNull::new(unsafe { qjs::JS_NewContext(runtime.raw()) });
+        // The engine does not collect while it makes one.
+        let collect = || {
+            runtime.collect();
+            new()
+        };
+        let raw = new()
+            .or_else(collect)
             .ok_or_else(|| io::Error::new(io::ErrorKind::OutOfMemory, "memory limit too small"))?;
-        let context = Rc::new(Context {
-            raw,
-            helpers: RefCell::default(),
-        });
+        let context = Rc::new(Context { raw, helpers: RefCell::default() });
         let opaque = Rc::as_ptr(&context).cast_mut().cast::<c_void>();
         // SAFETY: the Rc keeps its content in place for as long as the context lives:
         // Drop frees the context first, or never again enters its heap.
         unsafe { qjs::JS_SetContextOpaque(raw.as_ptr(), opaque) };
         let number = {
             let mut realms = runtime.realms.borrow_mut();
-            let number = realms.last().map_or(0, |last| last + 1);
-            realms.push(number);
+            let number = realms.last().map_or(0, |(last, _)| last + 1);
+            realms.push((number, raw.as_ptr()));
             number
         };
-        let realm = Self {
-            runtime: runtime.clone(),
-            context,
-            number,
-        };
+        let realm = Self { runtime: runtime.clone(), context, number };
+        poll::find(raw.as_ptr());
         random::install(raw.as_ptr())?;
         Ok(realm)
     }
@@ -64,19 +65,13 @@ impl Realm {
     }
 
     pub(super) fn scope<'a>(&'a self, runtime: &'a Runtime) -> Scope<'a> {
-        Scope {
-            runtime,
-            context: self.context.raw.as_ptr(),
-        }
+        Scope { runtime, context: self.context.raw.as_ptr() }
     }
 }
 
 impl Drop for Realm {
     fn drop(&mut self) {
-        self.runtime
-            .realms
-            .borrow_mut()
-            .retain(|&number| number != self.number);
+        self.runtime.realms.borrow_mut().retain(|(number, _)| *number != self.number);
         if self.runtime.is_abandoned() {
             return;
         }
@@ -136,9 +131,7 @@ impl<'a> Scope<'a> {
 
     /// The helper stored at `index` in the realm that is entered.
     pub fn helper(self, index: usize) -> Result<Value<'a>, Thrown<'a>> {
-        let raw = self
-            .record()
-            .and_then(|context| context.helpers.borrow().get(index).copied());
+        let raw = self.record().and_then(|context| context.helpers.borrow().get(index).copied());
         match raw {
             // SAFETY: the realm holds a reference of its own; this adds ours.
             Some(raw) => Ok(unsafe { self.dup(raw) }),
@@ -149,12 +142,7 @@ impl<'a> Scope<'a> {
     fn record(self) -> Option<&'a Context> {
         // SAFETY: the opaque is null or points to the Context that owns this raw
         // context; it stays put while the Realm lives, and Drop clears the opaque.
-        unsafe {
-            qjs::JS_GetContextOpaque(self.context)
-                .cast::<Context>()
-                .cast_const()
-                .as_ref()
-        }
+        unsafe { qjs::JS_GetContextOpaque(self.context).cast::<Context>().cast_const().as_ref() }
     }
 
     /// Takes ownership of a reference.

@@ -4,7 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
 use std::io;
-use std::ptr::{self, NonNull};
+use std::ptr::NonNull;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -12,18 +12,9 @@ use rquickjs::qjs;
 
 use super::callback::{self, HostClasses};
 use super::deadline::Deadline;
-use super::heap::{Heap, HeapLimits, Pressure};
+use super::heap::{Heap, HeapLimits};
 use super::slots::Slots;
-use super::{random, stack, Host, Realm, Scope, Stop};
-
-/// What a runtime may use.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// Cap on the heap, in bytes, all included.
-    pub memory: usize,
-    /// Cap on the native stack below the outermost entry, in bytes.
-    pub stack: usize,
-}
+use super::{limits, random, Host, Limits, Realm, Scope, Stop};
 
 /// What a runtime has done so far.
 #[derive(Clone, Copy, Debug, Default)]
@@ -47,12 +38,12 @@ pub struct Counters {
 /// aborts the process when a value is still referenced, is never run.
 pub struct Runtime {
     raw: NonNull<qjs::JSRuntime>,
-    heap: Heap,
-    limits: Limits,
-    deadline: Deadline,
-    stop: Cell<Option<Stop>>,
+    pub(super) heap: Heap,
+    pub(super) limits: Limits,
+    pub(super) deadline: Deadline,
+    pub(super) stop: Cell<Option<Stop>>,
     /// Set by `terminate`; unlike `stop` it outlives the entry.
-    terminated: Cell<bool>,
+    pub(super) terminated: Cell<bool>,
     /// Set when the heap must not be touched again, not even to drop a reference.
     abandoned: Cell<bool>,
     depth: Cell<u32>,
@@ -63,23 +54,20 @@ pub struct Runtime {
     pub(super) released: RefCell<Vec<u32>>,
     pub(super) slots: Slots,
     pub(super) classes: HostClasses,
-    /// Promises rejected with nobody listening: the promise's address, the reason.
-    pub(super) rejections: RefCell<Vec<(usize, qjs::JSValue)>>,
+    /// Promises rejected with nobody listening.
+    pub(super) rejections: RefCell<Vec<qjs::JSValue>>,
     /// The state of `Math.random`.
     pub(super) random: Cell<u64>,
-    /// The numbers of the realms that have a handle.
-    pub(super) realms: RefCell<Vec<u32>>,
+    /// The realms that have a handle.
+    pub(super) realms: RefCell<Vec<(u32, *mut qjs::JSContext)>>,
     /// What the collector's threshold was last set to by this crate.
-    gc_threshold: Cell<usize>,
+    pub(super) gc_threshold: Cell<usize>,
 }
 
 impl Runtime {
     /// Reserves a heap and starts an engine in it.
     pub fn new(limits: Limits) -> io::Result<Rc<Self>> {
-        let heap = Heap::new(HeapLimits {
-            limit: limits.memory,
-            reserve: reserve(limits.memory),
-        })?;
+        let heap = Heap::new(HeapLimits { limit: limits.memory, reserve: limits.reserve() })?;
         let functions = Heap::functions();
         // SAFETY: the functions and their opaque belong to `heap`, which the returned
         // Runtime owns and drops only together with every pointer into it.
@@ -111,12 +99,13 @@ impl Runtime {
         // pointer, lives in `heap` and so cannot run after the Runtime is gone.
         unsafe {
             qjs::JS_SetRuntimeOpaque(raw.as_ptr(), opaque);
-            qjs::JS_SetInterruptHandler(raw.as_ptr(), Some(on_interrupt), opaque);
+            qjs::JS_SetInterruptHandler(raw.as_ptr(), Some(limits::on_interrupt), opaque);
             qjs::JS_SetHostPromiseRejectionTracker(
                 raw.as_ptr(),
                 Some(callback::on_rejection),
                 opaque,
             );
+            runtime.heap.on_pressure(limits::on_pressure, opaque);
             // Atomics.wait would block the host's thread beyond the reach of a deadline.
             qjs::JS_SetCanBlock(raw.as_ptr(), false);
         }
@@ -141,14 +130,7 @@ impl Runtime {
         let started = Instant::now();
         let outermost = self.depth.get() == 0;
         if outermost {
-            self.stop.set(None);
-            self.heap.clear_pressure();
-            self.tune_collector();
-            // SAFETY: no guest frame is on the stack, so its limits may be set anew.
-            unsafe {
-                qjs::JS_UpdateStackTop(self.raw.as_ptr());
-                qjs::JS_SetMaxStackSize(self.raw.as_ptr(), stack::budget(self.limits.stack) as _);
-            }
+            self.begin();
         }
         let entry = Entry {
             runtime: self,
@@ -172,7 +154,7 @@ impl Runtime {
             });
         } else if stop == Some(Stop::Timeout) && !self.deadline.passed() {
             // The inner entry's own deadline stopped only the inner entry.
-            self.stop.set(None);
+            self.resume();
         }
         (result, stop)
     }
@@ -253,117 +235,6 @@ impl Runtime {
         self.counters.set(counters);
     }
 
-    /// Runs jobs until the queue is empty or the guest must stop.
-    pub(super) fn run_jobs(&self) {
-        let mut realm = ptr::null_mut();
-        // SAFETY: `raw` is live; a job runs guest code, which may re-enter through
-        // host callbacks only, and those keep their own references.
-        while unsafe { qjs::JS_ExecutePendingJob(self.raw(), &mut realm) } != 0 {
-            if self.check().is_some() {
-                return self.discard_jobs();
-            }
-            if !realm.is_null() {
-                // SAFETY: the engine gives the job's live realm. A job that threw left
-                // its exception there; nobody can observe it, and it must not stay.
-                unsafe { qjs::JS_FreeValue(realm, qjs::JS_GetException(realm)) };
-            }
-        }
-    }
-
-    /// Empties the job queue without running guest code.
-    ///
-    /// A job left over from a stopped entry would eat the deadline of the next one,
-    /// and a self-renewing chain would do so for ever. With no stack to run on,
-    /// every guest function fails at once and what depended on it is rejected,
-    /// so the queue runs dry.
-    fn discard_jobs(&self) {
-        let mut realm = ptr::null_mut();
-        // SAFETY: as in `run_jobs`; a stack of one byte makes every guest function
-        // call fail its own overflow check, which is an ordinary exception.
-        unsafe {
-            qjs::JS_SetMaxStackSize(self.raw(), 1);
-            while qjs::JS_ExecutePendingJob(self.raw(), &mut realm) != 0 {
-                if !realm.is_null() {
-                    qjs::JS_FreeValue(realm, qjs::JS_GetException(realm));
-                }
-            }
-            qjs::JS_SetMaxStackSize(self.raw(), stack::budget(self.limits.stack) as _);
-        }
-    }
-
-    /// The reason to stop the guest now, if there is one; remembered until the
-    /// outermost entry ends.
-    fn check(&self) -> Option<Stop> {
-        if self.stop.get().is_none() {
-            let reason = if self.terminated.get() {
-                Some(Stop::Terminated)
-            } else if self.is_out_of_memory() {
-                Some(Stop::MemoryLimit)
-            } else if self.deadline.passed() {
-                Some(Stop::Timeout)
-            } else {
-                None
-            };
-            self.stop.set(reason);
-        }
-        self.stop.get()
-    }
-
-    /// A refusal is final. Use of the reserve is forgiven when it was only garbage.
-    fn is_out_of_memory(&self) -> bool {
-        match self.heap.pressure() {
-            Pressure::None => false,
-            Pressure::Refused => true,
-            Pressure::Reserve => {
-                // SAFETY: the collector may run wherever the engine may allocate, and
-                // interrupt checks are such places; every value in use is counted.
-                unsafe { qjs::JS_RunGC(self.raw()) };
-                self.tune_collector();
-                let full = self.heap.used() > self.limits.memory - reserve(self.limits.memory);
-                if !full {
-                    self.heap.clear_pressure();
-                }
-                full
-            }
-        }
-    }
-
-    fn verdict(&self) -> Option<Stop> {
-        // A guest that caught its refused allocation still ran out of memory; one
-        // that finished just after its deadline, with nobody stopping it, did finish.
-        if self.stop.get().is_none() && self.is_out_of_memory() {
-            self.stop.set(Some(Stop::MemoryLimit));
-        }
-        if self.terminated.get() {
-            self.stop.set(Some(Stop::Terminated));
-        }
-        self.stop.get()
-    }
-
-    /// Decides how much garbage may gather before the next collection.
-    ///
-    /// After each collection the engine allows half of what lives. For a small heap that
-    /// is too little: it would collect all the time. Near the cap it is more than there
-    /// is, and garbage alone would stop the guest.
-    fn tune_collector(&self) {
-        let soft = self.limits.memory - reserve(self.limits.memory);
-        let used = self.heap.used();
-        // SAFETY: plain accessors of a live runtime.
-        unsafe {
-            let current = qjs::JS_GetGCThreshold(self.raw()) as usize;
-            let wanted = match current == self.gc_threshold.get() {
-                true => current,
-                // The engine has collected since, and set its own.
-                false => current.max(used + (self.limits.memory / 16).min(MOST_GARBAGE)),
-            };
-            let threshold = wanted.min(used + soft.saturating_sub(used) / 2);
-            if threshold != current {
-                qjs::JS_SetGCThreshold(self.raw(), threshold as _);
-            }
-            self.gc_threshold.set(threshold);
-        }
-    }
-
     /// Forgets all that has happened, for a heap that is as it was.
     pub(super) fn reset(&self, counters: Counters) {
         self.stop.set(None);
@@ -373,9 +244,6 @@ impl Runtime {
         self.gc_threshold.set(0);
     }
 }
-
-/// Garbage that a small heap may gather: a few milliseconds' worth of allocation.
-const MOST_GARBAGE: usize = 4 << 20;
 
 /// Forgets how long `host` lives. [`Entry`] sees to it that it is not used after.
 fn erase<'a>(host: &'a (dyn Host + 'a)) -> NonNull<dyn Host> {
@@ -397,20 +265,4 @@ impl Drop for Entry<'_> {
         self.runtime.host.set(self.host);
         self.runtime.depth.set(self.runtime.depth.get() - 1);
     }
-}
-
-/// The last part of the cap, kept to carry a guest that has reached it to its next
-/// interrupt check. Large enough that checks come in time, small beside the cap.
-fn reserve(memory: usize) -> usize {
-    (memory / 16)
-        .clamp(64 * 1024, 2 * 1024 * 1024)
-        .min(memory / 4)
-}
-
-unsafe extern "C" fn on_interrupt(_: *mut qjs::JSRuntime, opaque: *mut c_void) -> i32 {
-    // SAFETY: `opaque` is the Runtime that registered this handler; it is borrowed by
-    // the entry under way, and everything touched here is in cells.
-    let runtime = unsafe { &*opaque.cast::<Runtime>() };
-    runtime.tune_collector();
-    i32::from(runtime.check().is_some())
 }

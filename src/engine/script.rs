@@ -41,15 +41,30 @@ impl<'a> Scope<'a> {
         self.parse(source, origin, 0)
     }
 
+    /// Compiles this crate's own `source`, of which guests are not to see the text.
+    pub fn compile_builtin(self, source: &str, filename: &str) -> Result<Script, Thrown<'a>> {
+        let origin = Origin { filename: filename.into(), ..Origin::default() };
+        self.compile_with(source.as_bytes(), &origin, qjs::JS_WRITE_OBJ_STRIP_SOURCE as i32)
+    }
+
     /// Compiles `source` without running it. A syntax error is a guest SyntaxError
     /// whose stack names file, line and column.
     pub fn compile(self, source: &[u8], origin: &Origin) -> Result<Script, Thrown<'a>> {
+        self.compile_with(source, origin, 0)
+    }
+
+    fn compile_with(
+        self,
+        source: &[u8],
+        origin: &Origin,
+        flags: i32,
+    ) -> Result<Script, Thrown<'a>> {
         let function = self.parse(source, origin, qjs::JS_EVAL_FLAG_COMPILE_ONLY as i32)?;
         let mut len = Default::default();
         // SAFETY: `function` is live bytecode; the engine allocates `len` bytes in its
         // heap, which are copied out and given back.
         unsafe {
-            let flags = qjs::JS_WRITE_OBJ_BYTECODE as i32;
+            let flags = qjs::JS_WRITE_OBJ_BYTECODE as i32 | flags;
             let data = qjs::JS_WriteObject(self.context, &mut len, function.raw(), flags);
             if data.is_null() {
                 return Err(self.take_exception());
@@ -76,18 +91,14 @@ impl<'a> Scope<'a> {
 
     fn parse(self, source: &[u8], origin: &Origin, flags: i32) -> Result<Value<'a>, Thrown<'a>> {
         let filename = CString::new(origin.filename.replace('\0', "\u{fffd}")).unwrap_or_default();
-        // The engine has no column offset; indenting the first line has the same effect.
-        let indent = origin.column_offset.min(MAX_COLUMN_OFFSET) as usize;
-        let mut text = Vec::with_capacity(indent + source.len() + 1);
-        text.resize(indent, b' ');
-        text.extend_from_slice(source);
+        let (mut text, line_num) = place(source, origin);
         let len = text.len();
         text.push(0); // the parser reads up to a NUL behind the text
         let mut options = qjs::JSEvalOptions {
             version: qjs::JS_EVAL_OPTIONS_VERSION as i32,
             eval_flags: qjs::JS_EVAL_TYPE_GLOBAL as i32 | flags,
             filename: filename.as_ptr(),
-            line_num: origin.line_offset.saturating_add(1),
+            line_num,
         };
         // SAFETY: text (NUL-terminated), filename and options outlive the call; the
         // engine keeps copies of what it needs.
@@ -96,4 +107,28 @@ impl<'a> Scope<'a> {
             self.result(qjs::JS_Eval2(self.context, text, len as _, &mut options))
         }
     }
+}
+
+/// Puts `source` where `origin` says it is; answers the text to parse and the number of
+/// its first line.
+///
+/// The engine counts the columns of its first line in two ways, so ours is never the
+/// first. It has no column offset: indenting has the same effect. And it takes a first
+/// line of 0 for 1, so one more line keeps clear of that.
+fn place(source: &[u8], origin: &Origin) -> (Vec<u8>, i32) {
+    let line = origin.line_offset.saturating_add(1);
+    let before = if line == 1 { 2 } else { 1 };
+    let indent = origin.column_offset.min(MAX_COLUMN_OFFSET) as usize;
+    let mut text = Vec::with_capacity(before + indent + source.len() + 1);
+    text.resize(before, b'\n');
+    text.resize(before + indent, b' ');
+    match source.strip_prefix(b"#!") {
+        // Allowed only at the very start, which this is no longer.
+        Some(rest) => {
+            text.extend_from_slice(b"//");
+            text.extend_from_slice(rest);
+        }
+        None => text.extend_from_slice(source),
+    }
+    (text, line.saturating_sub(before as i32))
 }

@@ -19,10 +19,14 @@ pub(super) struct Slots {
 
 #[derive(Clone, Default)]
 pub(super) struct Table {
-    values: Vec<Option<(qjs::JSValue, usize)>>,
-    free: Vec<Slot>,
+    values: HashMap<Slot, (qjs::JSValue, usize)>,
     by_address: HashMap<usize, Slot>,
+    /// Numbers are not used again soon: whoever still has an old one finds nothing.
+    next: Slot,
 }
+
+/// Slots have room for two bits beside them.
+const SLOTS: Slot = 1 << 30;
 
 impl Slots {
     pub(super) fn len(&self) -> usize {
@@ -32,18 +36,13 @@ impl Slots {
     /// Removes a value; the caller now owns its reference.
     pub(super) fn take(&self, slot: Slot) -> Option<qjs::JSValue> {
         let mut table = self.table.borrow_mut();
-        let (raw, address) = table.values.get_mut(slot as usize)?.take()?;
+        let (raw, address) = table.values.remove(&slot)?;
         table.by_address.remove(&address);
-        table.free.push(slot);
         Some(raw)
     }
 
     fn raw(&self, slot: Slot) -> Option<qjs::JSValue> {
-        self.table
-            .borrow()
-            .values
-            .get(slot as usize)?
-            .map(|(raw, _)| raw)
+        self.table.borrow().values.get(&slot).map(|&(raw, _)| raw)
     }
 }
 
@@ -56,17 +55,12 @@ impl<'a> Scope<'a> {
         if let Some(&slot) = table.by_address.get(&address) {
             return (slot, false);
         }
-        let entry = Some((value.clone().into_raw(), address));
-        let slot = match table.free.pop() {
-            Some(slot) => {
-                table.values[slot as usize] = entry;
-                slot
-            }
-            None => {
-                table.values.push(entry);
-                (table.values.len() - 1) as Slot
-            }
-        };
+        let mut slot = table.next % SLOTS;
+        while table.values.contains_key(&slot) {
+            slot = (slot + 1) % SLOTS;
+        }
+        table.next = slot + 1;
+        table.values.insert(slot, (value.clone().into_raw(), address));
         table.by_address.insert(address, slot);
         (slot, true)
     }

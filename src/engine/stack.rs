@@ -72,12 +72,7 @@ fn lowest_address() -> Option<usize> {
     Some(low)
 }
 
-#[cfg(not(any(
-    target_os = "linux",
-    target_os = "android",
-    target_os = "macos",
-    windows
-)))]
+#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "macos", windows)))]
 fn lowest_address() -> Option<usize> {
     None
 }

@@ -1,4 +1,4 @@
-//! Strings and symbols. Guest strings are UTF-16 and may hold lone surrogates, so
+//! Strings. Guest strings are UTF-16 and may hold lone surrogates, so
 //! they never travel as Rust `str`.
 #![allow(unsafe_code)]
 
@@ -20,11 +20,7 @@ impl<'a> Scope<'a> {
     pub fn string_utf8(self, bytes: &[u8]) -> Result<Value<'a>, Thrown<'a>> {
         // SAFETY: the engine copies `len` bytes from a live slice.
         unsafe {
-            self.result(qjs::JS_NewStringLen(
-                self.context,
-                bytes.as_ptr().cast(),
-                bytes.len() as _,
-            ))
+            self.result(qjs::JS_NewStringLen(self.context, bytes.as_ptr().cast(), bytes.len() as _))
         }
     }
 
@@ -40,26 +36,7 @@ impl<'a> Scope<'a> {
         }
         // SAFETY: the engine copies `len` units from a live slice.
         unsafe {
-            self.result(qjs::JS_NewStringUTF16(
-                self.context,
-                units.as_ptr(),
-                units.len() as _,
-            ))
-        }
-    }
-
-    /// A fresh symbol, or with `registered` the one that `Symbol.for` gives.
-    pub fn symbol(self, description: &str, registered: bool) -> Value<'a> {
-        let description = std::ffi::CString::new(description.replace('\0', "")).unwrap_or_default();
-        // SAFETY: reads one C string; out of memory the engine answers with an
-        // exception marker, which must not become a value.
-        unsafe {
-            let raw = qjs::JS_NewSymbol(self.context, description.as_ptr(), registered);
-            if qjs::JS_IsException(raw) {
-                self.undefined()
-            } else {
-                self.own(raw)
-            }
+            self.result(qjs::JS_NewStringUTF16(self.context, units.as_ptr(), units.len() as _))
         }
     }
 }
@@ -88,14 +65,8 @@ impl<'a> Value<'a> {
                 return Err(self.scope.take_exception());
             }
             // Both kinds of borrowed string are the same engine string underneath.
-            let _guard = Borrowed {
-                context,
-                bytes: units.cast(),
-            };
-            Ok(read(Text::Utf16(std::slice::from_raw_parts(
-                units,
-                len as usize,
-            ))))
+            let _guard = Borrowed { context, bytes: units.cast() };
+            Ok(read(Text::Utf16(std::slice::from_raw_parts(units, len as usize))))
         }
     }
 
@@ -110,10 +81,7 @@ impl<'a> Value<'a> {
                 return Err(self.scope.take_exception());
             }
             let _guard = Borrowed { context, bytes };
-            Ok(read(std::slice::from_raw_parts(
-                bytes.cast::<u8>(),
-                len as usize,
-            )))
+            Ok(read(std::slice::from_raw_parts(bytes.cast::<u8>(), len as usize)))
         }
     }
 

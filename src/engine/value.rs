@@ -163,7 +163,6 @@ const CLASS_OBJECT: u32 = 1;
 fn boxed_classes(scope: Scope<'_>) -> &'static [u32; 5] {
     static CLASSES: OnceLock<[u32; 5]> = OnceLock::new();
     CLASSES.get_or_init(|| {
-        let symbol = scope.symbol("", false);
         // SAFETY: wraps primitives of the live context in objects, which are freed at
         // once; JS_GetClassID answers 0, no class, should there be no memory.
         unsafe {
@@ -171,7 +170,8 @@ fn boxed_classes(scope: Scope<'_>) -> &'static [u32; 5] {
                 qjs::JS_MKVAL(qjs::JS_TAG_INT, 0),
                 qjs::JS_MKVAL(qjs::JS_TAG_BOOL, 0),
                 qjs::JS_AtomToString(scope.context, qjs::JS_ATOM_NULL),
-                symbol.into_raw(),
+                // A description that is a number would crash the engine; this is none.
+                qjs::JS_NewSymbol(scope.context, c"probe".as_ptr(), false),
                 qjs::JS_NewBigInt64(scope.context, 0),
             ];
             primitives.map(|primitive| {

@@ -56,13 +56,7 @@ pub fn install(scope: Scope<'_>, builtins: Builtins) -> Result<Vec<Value<'_>>, T
     use service::*;
     if builtins.console {
         let source = include_str!("console.js");
-        start(
-            scope,
-            &CONSOLE,
-            source,
-            "quickvm:console",
-            &[CONSOLE_SERVICE],
-        )?;
+        start(scope, &CONSOLE, source, "quickvm:console", &[CONSOLE_SERVICE])?;
     }
     let mut fire = scope.undefined();
     if builtins.timers {
@@ -92,19 +86,14 @@ fn start<'a>(
     let function = match compiled.get() {
         Some(script) => scope.run(script)?,
         None => {
-            let origin = Origin {
-                filename: filename.into(),
-                ..Origin::default()
-            };
+            let origin = Origin { filename: filename.into(), ..Origin::default() };
             let script = scope.compile(source.as_bytes(), &origin)?;
             scope.run(compiled.get_or_init(|| script))?
         }
     };
     let name = scope.string_utf8(b"")?;
-    let services: Result<Vec<_>, _> = services
-        .iter()
-        .map(|&slot| scope.host_function(slot, &name, 0, false))
-        .collect();
+    let services: Result<Vec<_>, _> =
+        services.iter().map(|&slot| scope.host_function(slot, &name, 0, false)).collect();
     function.call(&scope.undefined(), &services?)
 }
 
@@ -125,10 +114,6 @@ pub fn compile_module<'a>(scope: Scope<'a>, args: Args<'a>) -> Result<Value<'a>,
         text.extend_from_slice(source);
     })?;
     text.extend_from_slice(b"\n})");
-    let origin = Origin {
-        filename: filename.to_text()?,
-        line_offset: -1,
-        ..Origin::default()
-    };
+    let origin = Origin { filename: filename.to_text()?, line_offset: -1, ..Origin::default() };
     scope.eval(&text, &origin)
 }

@@ -9,52 +9,49 @@
   const mapDelete = Map.prototype.delete;
   const promiseThen = Promise.prototype.then;
   const settled = Promise.resolve();
+  const { valueOf } = Number.prototype;
   let last = 0;
 
   const delayOf = (value) => {
     const delay = +value;
     return delay >= 1 && delay <= 0x7fffffff ? delay : 1;
   };
-  const idOf = (timer) => (timer instanceof Timeout ? timer.id : +timer);
   const clear = (timer) => {
     if (timer === undefined || timer === null) return;
-    const id = idOf(timer);
+    const id = +timer;
     if (apply(mapDelete, timers, [id])) stop(id);
   };
 
-  // What Node's timers answer with: an object that also serves as a number.
-  class Timeout {
-    #id;
+  // What Node's timers answer with: an object that also serves as a number. Being one, it
+  // can cross to the host and come back.
+  class Timeout extends Number {
     #delay;
     #repeat;
     #referenced = true;
     constructor(callback, args, delay, repeat) {
-      this.#id = ++last;
+      super(++last);
       this.#delay = delay;
       this.#repeat = repeat;
-      apply(mapSet, timers, [this.#id, { callback, args, repeat }]);
-      start(this.#id, delay, repeat);
-    }
-    get id() {
-      return this.#id;
+      apply(mapSet, timers, [last, { callback, args, repeat }]);
+      start(last, delay, repeat);
     }
     ref() {
       this.#referenced = true;
-      reference(this.#id, true);
+      reference(+this, true);
       return this;
     }
     unref() {
       this.#referenced = false;
-      reference(this.#id, false);
+      reference(+this, false);
       return this;
     }
     hasRef() {
       return this.#referenced;
     }
     refresh() {
-      if (apply(mapGet, timers, [this.#id]) !== undefined) {
-        stop(this.#id);
-        start(this.#id, this.#delay, this.#repeat);
+      if (apply(mapGet, timers, [+this]) !== undefined) {
+        stop(+this);
+        start(+this, this.#delay, this.#repeat);
       }
       return this;
     }
@@ -63,11 +60,9 @@
       return this;
     }
     [Symbol.toPrimitive]() {
-      return this.#id;
+      return apply(valueOf, this, []);
     }
   }
-  Object.defineProperty(Timeout.prototype, 'id', { enumerable: false });
-
   const startTimer = (callback, args, delay, repeat) => {
     if (typeof callback !== 'function') {
       const error = new TypeError(

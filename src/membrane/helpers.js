@@ -16,7 +16,12 @@
   const setAdd = method(Set.prototype, 'add');
   const dateTime = method(Date.prototype, 'getTime');
   const regexpSource = getter(RegExp.prototype, 'source');
-  const regexpFlags = getter(RegExp.prototype, 'flags');
+  // The getter of `flags` asks the object for each flag, where the guest may answer.
+  const regexpFlags = [];
+  const flagNames = [
+    ['hasIndices', 'd'], ['global', 'g'], ['ignoreCase', 'i'], ['multiline', 'm'],
+    ['dotAll', 's'], ['unicode', 'u'], ['unicodeSets', 'v'], ['sticky', 'y'],
+  ];
   const bigintText = method(BigInt.prototype, 'toString');
   const viewBuffer = getter(DataView.prototype, 'buffer');
   const viewOffset = getter(DataView.prototype, 'byteOffset');
@@ -41,6 +46,9 @@
       enumerable: true,
       configurable: true,
     });
+  for (const [name, letter] of flagNames) {
+    push(regexpFlags, { __proto__: null, isSet: getter(RegExp.prototype, name), letter });
+  }
   const NativeBigInt = BigInt;
   const NativeMap = Map;
   const NativeSet = Set;
@@ -48,6 +56,10 @@
   const NativeRegExp = RegExp;
   const NativeDataView = DataView;
   const NativeObject = Object;
+  const NativeString = String;
+  const NativeSymbol = Symbol;
+  const NativeWeakRef = WeakRef;
+  const weakDeref = method(WeakRef.prototype, 'deref');
 
   const wellKnown = [
     Symbol.iterator,
@@ -63,6 +75,8 @@
     Symbol.toPrimitive,
     Symbol.toStringTag,
     Symbol.unscopables,
+    Symbol.dispose,
+    Symbol.asyncDispose,
   ];
 
   // The order of `ERROR_CLASSES` in lib/wire.js.
@@ -76,6 +90,8 @@
     URIError,
     AggregateError,
   ];
+  // An iterable that asks no prototype of the guest's.
+  const noErrors = { __proto__: null, [Symbol.iterator]: () => ({ __proto__: null, next: () => ({ __proto__: null, done: true }) }) };
   const errorPrototypes = [];
   for (const errorClass of errorClasses) push(errorPrototypes, errorClass.prototype);
 
@@ -84,7 +100,7 @@
   const text = (object, name) => {
     try {
       const value = object[name];
-      return typeof value === 'string' ? value : value === undefined ? '' : `${value}`;
+      return typeof value === 'string' ? value : value === undefined ? '' : NativeString(value);
     } catch {
       return '';
     }
@@ -100,20 +116,29 @@
   // Guest objects that are twins of host ones (errors, promises), with the token that
   // keeps the host one alive.
   const twins = new WeakMap();
+  const objects = new WeakMap();
 
   // Stacks in V8's form: the engine writes the frames only.
   const rawStack = getOwnPropertyDescriptor(Error.prototype, 'stack');
   const readStack = uncurry(rawStack.get);
   const isFrames = (value) =>
     typeof value === 'string' && (value === '' || (value[0] === ' ' && value[4] === 'a'));
+  const indexOf = method(String.prototype, 'indexOf');
+  const slice = method(String.prototype, 'slice');
+  // Our own scripts are none of the guest's business.
+  const isInternal = (line) => indexOf(line, '(quickvm:') >= 0;
   const withHeader = (error, frames) => {
-    const name = text(error, 'name');
+    const name = error.name === undefined ? 'Error' : text(error, 'name');
     const message = text(error, 'message');
-    const header = name === '' ? message : message === '' ? name : `${name}: ${message}`;
-    const end = frames[frames.length - 1] === '\n' ? frames.length - 1 : frames.length;
-    let body = '';
-    for (let i = 0; i < end; i++) body += frames[i];
-    return body === '' ? header : `${header}\n${body}`;
+    let stack = name === '' ? message : message === '' ? name : name + ': ' + message;
+    for (let start = 0; start < frames.length; ) {
+      let end = indexOf(frames, '\n', start);
+      if (end < 0) end = frames.length;
+      const line = slice(frames, start, end);
+      if (line !== '' && !isInternal(line)) stack += '\n' + line;
+      start = end + 1;
+    }
+    return stack;
   };
   defineProperty(Error.prototype, 'stack', {
     __proto__: null,
@@ -177,7 +202,13 @@
     // RegExpSource
     (regexp) => regexpSource(regexp),
     // RegExpFlags
-    (regexp) => regexpFlags(regexp),
+    (regexp) => {
+      let flags = '';
+      for (let i = 0; i < regexpFlags.length; i++) {
+        if (regexpFlags[i].isSet(regexp)) flags += regexpFlags[i].letter;
+      }
+      return flags;
+    },
     // NewRegExp
     (source, flags) => new NativeRegExp(source, flags),
     // BigIntHex: digits only; the sign goes apart
@@ -186,7 +217,7 @@
     (value) => value < 0n,
     // NewBigInt
     (hex, negative) => {
-      const value = NativeBigInt(`0x${hex}`);
+      const value = NativeBigInt('0x' + hex);
       return negative ? -value : value;
     },
     // ErrorClass
@@ -197,7 +228,8 @@
     (error, name) => getOwnPropertyDescriptor(error, name),
     // NewError
     (index, message, name) => {
-      const error = new errorClasses[index](...(index === 7 ? [[], message] : [message]));
+      const ErrorClass = errorClasses[index];
+      const error = index === 7 ? new ErrorClass(noErrors, message) : new ErrorClass(message);
       if (index === 7) delete error.errors;
       if (error.name !== name) {
         defineProperty(error, 'name', {
@@ -232,7 +264,15 @@
     // TwinGet
     (object) => weakGet(twins, object),
     // TwinSet
-    (object, token) => weakSet(twins, object, token),
+    (object, token) => {
+      weakSet(twins, object, token);
+      weakSet(objects, token, new NativeWeakRef(object));
+    },
+    // TwinOf: the object whose token it is, while it lives
+    (token) => {
+      const object = weakGet(objects, token);
+      return object === undefined ? undefined : weakDeref(object);
+    },
     // SymbolIndex: which well-known symbol it is, or -1
     (symbol) => {
       for (let i = 0; i < wellKnown.length; i++) if (wellKnown[i] === symbol) return i;
@@ -241,7 +281,9 @@
     // SymbolKey: its key in the registry, or undefined
     (symbol) => symbolKey(symbol),
     // SymbolDescription
-    (symbol) => symbolDescription(symbol) ?? '',
+    (symbol) => symbolDescription(symbol),
+    // NewSymbol
+    (description) => NativeSymbol(description),
     // WellKnownSymbol
     (index) => wellKnown[index],
     // RegisteredSymbol

@@ -34,9 +34,11 @@ pub enum Helper {
     Unbox,
     TwinGet,
     TwinSet,
+    TwinOf,
     SymbolIndex,
     SymbolKey,
     SymbolDescription,
+    NewSymbol,
     WellKnownSymbol,
     RegisteredSymbol,
     OwnText,
@@ -50,15 +52,8 @@ pub const HELPERS: usize = Helper::ClassName as usize + 1;
 /// Captures the helpers in a realm that has run no guest code yet.
 pub fn capture(scope: Scope<'_>) -> Result<Vec<Value<'_>>, Thrown<'_>> {
     static COMPILED: OnceLock<Script> = OnceLock::new();
-    let table = evaluate(
-        scope,
-        &COMPILED,
-        include_str!("helpers.js"),
-        "quickvm:helpers",
-    )?;
-    (0..HELPERS as u32)
-        .map(|index| table.get_index(index))
-        .collect()
+    let table = evaluate(scope, &COMPILED, include_str!("helpers.js"), "quickvm:helpers")?;
+    (0..HELPERS as u32).map(|index| table.get_index(index)).collect()
 }
 
 /// Runs one of this crate's own scripts, compiled once in the life of the process.
@@ -71,10 +66,7 @@ pub fn evaluate<'a>(
     if let Some(script) = compiled.get() {
         return scope.run(script);
     }
-    let origin = Origin {
-        filename: filename.into(),
-        ..Origin::default()
-    };
+    let origin = Origin { filename: filename.into(), ..Origin::default() };
     let script = scope.compile(source.as_bytes(), &origin)?;
     scope.run(compiled.get_or_init(|| script))
 }
@@ -85,7 +77,5 @@ pub fn help<'a>(
     helper: Helper,
     args: &[Value<'a>],
 ) -> Result<Value<'a>, Thrown<'a>> {
-    scope
-        .helper(helper as usize)?
-        .call(&scope.undefined(), args)
+    scope.helper(helper as usize)?.call(&scope.undefined(), args)
 }

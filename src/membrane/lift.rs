@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::helpers::{help, Helper};
 use super::wire::{tag, Writer};
-use crate::engine::{stack_remaining, Kind, Scope, Slot, Text, Thrown, Value};
+use crate::engine::{stack_remaining, Key, Kind, Scope, Slot, Text, Thrown, Value};
 
 /// Marks the slots of the two reactions by which the host hears of a guest promise:
 /// this bit, the promise's own slot shifted up, and whether it is the rejection.
@@ -38,10 +38,7 @@ impl<'a> From<Thrown<'a>> for LiftError<'a> {
 
 impl LiftError<'_> {
     fn refuse<T>(what: impl Into<String>) -> Result<T, Self> {
-        Err(Self::Uncrossable {
-            path: Vec::new(),
-            what: what.into(),
-        })
+        Err(Self::Uncrossable { path: Vec::new(), what: what.into() })
     }
 
     fn within(mut self, step: impl FnOnce() -> String) -> Self {
@@ -89,15 +86,7 @@ impl<'m, 'a> Lift<'m, 'a> {
     /// Lifts into `writer`.
     pub fn new(scope: Scope<'a>, writer: &'m mut Writer, purpose: Purpose) -> Self {
         let (numbers, kept, slots) = Default::default();
-        Self {
-            scope,
-            writer,
-            purpose,
-            depth: 0,
-            numbers,
-            kept,
-            slots,
-        }
+        Self { scope, writer, purpose, depth: 0, numbers, kept, slots }
     }
 
     /// The message, for what is not a value.
@@ -130,19 +119,14 @@ impl<'m, 'a> Lift<'m, 'a> {
 
     /// How far the message has come, for [`Lift::roll_back`].
     pub fn mark(&self) -> Mark {
-        Mark {
-            bytes: self.writer.bytes().len(),
-            objects: self.kept.len(),
-            slots: self.slots.len(),
-        }
+        Mark { bytes: self.writer.bytes().len(), objects: self.kept.len(), slots: self.slots.len() }
     }
 
     /// Takes back what was written since `mark`: the host never hears of the slots.
     pub fn roll_back(&mut self, mark: Mark) {
         self.writer.truncate(mark.bytes);
         self.kept.truncate(mark.objects);
-        self.numbers
-            .retain(|_, number| (*number as usize) < mark.objects);
+        self.numbers.retain(|_, number| (*number as usize) < mark.objects);
         for slot in self.slots.drain(mark.slots..) {
             self.scope.runtime().release(slot);
         }
@@ -177,8 +161,7 @@ impl<'m, 'a> Lift<'m, 'a> {
             Kind::BigInt => {
                 let negative = self.help(Helper::BigIntNegative, value)?;
                 self.writer.byte(tag::BIGINT);
-                self.writer
-                    .byte(u8::from(negative.kind() == Kind::Boolean(true)));
+                self.writer.byte(u8::from(negative.kind() == Kind::Boolean(true)));
                 self.string(&self.help(Helper::BigIntHex, value)?)?;
             }
             Kind::Symbol => self.symbol(value)?,
@@ -247,7 +230,10 @@ impl<'m, 'a> Lift<'m, 'a> {
                     let key = entries.get_index(2 * index)?;
                     self.named(&key, || format!("<key {index}>"))?;
                     let value = entries.get_index(2 * index + 1)?;
-                    self.named(&value, || format!("<value {index}>"))?;
+                    self.named(&value, || match (key.kind(), key.to_text()) {
+                        (Kind::String, Ok(key)) => format!(".get({key:?})"),
+                        _ => format!("<value {index}>"),
+                    })?;
                 }
             }
             Kind::Set => {
@@ -306,17 +292,18 @@ impl<'m, 'a> Lift<'m, 'a> {
     }
 
     /// The properties named by `keys`.
-    fn properties(&mut self, value: &Value<'a>, keys: &[Value<'a>]) -> Lifted<'a> {
+    fn properties(&mut self, value: &Value<'a>, keys: &[Key<'a>]) -> Lifted<'a> {
         let count = self.limited(keys.len() as u32);
         self.writer.u32(count);
         for key in &keys[..count as usize] {
-            self.string(key)?;
+            let name = key.to_value()?;
+            self.string(&name)?;
             let property = match value.get(key) {
                 Err(_) if self.purpose == Purpose::Display => self.scope.undefined(),
                 outcome => outcome?,
             };
             if let Err(error) = self.value(&property) {
-                let step = key.to_text().map(|name| step(&name)).unwrap_or_default();
+                let step = name.to_text().map(|name| step(&name)).unwrap_or_default();
                 return Err(error.within(|| step));
             }
         }
@@ -328,11 +315,8 @@ impl<'m, 'a> Lift<'m, 'a> {
         let keys = value.own_keys()?;
         // Indices come first and in order, so the array is dense when the last one
         // it should have stands at its place.
-        let last = length
-            .checked_sub(1)
-            .and_then(|last| keys.get(last as usize));
-        let dense = length == 0
-            || last.is_some_and(|key| key.to_text().is_ok_and(|k| k == (length - 1).to_string()));
+        let last = length.checked_sub(1).and_then(|last| keys.get(last as usize));
+        let dense = length == 0 || last.is_some_and(|key| is_index(key, length - 1));
         if !dense {
             self.writer.byte(tag::SPARSE_ARRAY);
             self.writer.u32(length);
@@ -362,11 +346,7 @@ impl<'m, 'a> Lift<'m, 'a> {
         self.writer.u32(slot);
         for name in ["name", "message", "stack"] {
             let name = self.scope.string_utf8(name.as_bytes())?;
-            self.string(&help(
-                self.scope,
-                Helper::ErrorText,
-                &[value.clone(), name],
-            )?)?;
+            self.string(&help(self.scope, Helper::ErrorText, &[value.clone(), name])?)?;
         }
         let name = self.scope.string_utf8(b"cause")?;
         let own = help(self.scope, Helper::OwnProperty, &[value.clone(), name])?;
@@ -377,22 +357,18 @@ impl<'m, 'a> Lift<'m, 'a> {
         // `errors` of an AggregateError is hidden from enumeration, as `cause` is.
         let mut fields = Vec::new();
         for key in value.own_keys()? {
-            if !matches!(&*key.to_text()?, "name" | "message" | "stack" | "cause") {
+            if !matches!(&*key.to_value()?.to_text()?, "name" | "message" | "stack" | "cause") {
                 fields.push(key);
             }
         }
         let name = self.scope.string_utf8(b"errors")?;
-        let errors = help(
-            self.scope,
-            Helper::OwnProperty,
-            &[value.clone(), name.clone()],
-        )?;
-        if errors.is_object() && !fields.iter().any(|field| field.is_same(&name)) {
-            fields.push(name);
+        let errors = help(self.scope, Helper::OwnProperty, &[value.clone(), name.clone()])?;
+        if errors.is_object() && !own_enumerable(&errors)? {
+            fields.push(name.to_key()?);
         }
         self.writer.u32(fields.len() as u32);
         for key in fields {
-            self.string(&key)?;
+            self.string(&key.to_value()?)?;
             let field = value.get(&key).unwrap_or_else(|_| self.scope.undefined());
             self.tolerated(&field)?;
         }
@@ -421,8 +397,12 @@ impl<'m, 'a> Lift<'m, 'a> {
             return Ok(());
         }
         let scope = self.scope;
-        let slot = self.keep(value);
+        let (slot, new) = scope.keep(value);
         self.slot(tag::PROMISE, slot);
+        if !new {
+            return Ok(());
+        }
+        self.slots.push(slot);
         let reaction = |rejected: u32| {
             let name = scope.string_utf8(b"")?;
             scope.host_function(REACTION | slot << 1 | rejected, &name, 1, false)
@@ -447,8 +427,7 @@ impl<'m, 'a> Lift<'m, 'a> {
         self.writer.byte(kind as u8);
         self.value(&buffer)?;
         self.writer.f64(offset as f64);
-        self.writer
-            .f64((bytes / crate::engine::TYPED_ARRAY_KINDS[kind].element) as f64);
+        self.writer.f64((bytes / crate::engine::TYPED_ARRAY_KINDS[kind].element) as f64);
         Ok(())
     }
 
@@ -469,7 +448,8 @@ impl<'m, 'a> Lift<'m, 'a> {
         }
         let slot = self.keep(value);
         self.slot(tag::SYMBOL, slot);
-        self.string(&self.help(Helper::SymbolDescription, value)?)
+        let description = self.help(Helper::SymbolDescription, value)?;
+        self.value(&description)
     }
 
     fn string(&mut self, value: &Value<'a>) -> Lifted<'a> {
@@ -521,6 +501,20 @@ impl<'m, 'a> Lift<'m, 'a> {
     }
 }
 
+/// Whether a property descriptor says that enumeration shows the property.
+fn own_enumerable<'a>(descriptor: &Value<'a>) -> Result<bool, Thrown<'a>> {
+    Ok(descriptor.get_str("enumerable")?.kind() == Kind::Boolean(true))
+}
+
+/// Whether a key is this array index.
+fn is_index(key: &Key<'_>, index: u32) -> bool {
+    // The engine gives back small indices as the numbers they are stored as.
+    match key.to_value() {
+        Ok(value) => value.to_number().is_ok_and(|number| number == f64::from(index)),
+        Err(_) => false,
+    }
+}
+
 /// Whether an object is made by a literal (of any realm) or has no prototype.
 fn is_plain<'a>(value: &Value<'a>) -> Result<bool, Thrown<'a>> {
     let prototype = value.prototype()?;
@@ -534,13 +528,11 @@ fn is_plain<'a>(value: &Value<'a>) -> Result<bool, Thrown<'a>> {
 /// A step of a path: `.name` where the name allows it.
 fn step(name: &str) -> String {
     let mut chars = name.chars();
-    let identifier = chars
-        .next()
-        .is_some_and(|c| c.is_alphabetic() || c == '_' || c == '$')
+    let identifier = chars.next().is_some_and(|c| c.is_alphabetic() || c == '_' || c == '$')
         && chars.all(|c| c.is_alphanumeric() || c == '_' || c == '$');
     if identifier {
         format!(".{name}")
-    } else if name.parse::<u32>().is_ok() {
+    } else if name.parse::<u32>().is_ok_and(|index| index.to_string() == name) {
         format!("[{name}]")
     } else {
         format!("[{name:?}]")

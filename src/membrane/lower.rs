@@ -5,7 +5,10 @@ use std::collections::HashMap;
 
 use super::helpers::{help, Helper};
 use super::wire::{tag, utf8_of_latin1, Malformed, Reader};
-use crate::engine::{Scope, Slot, Thrown, Value, TYPED_ARRAY_KINDS};
+use crate::engine::{stack_remaining, Scope, Slot, Thrown, Value, TYPED_ARRAY_KINDS};
+
+/// Native stack that lowering leaves free: what it calls needs some too.
+const STACK_MARGIN: usize = 64 * 1024;
 
 /// What the guest holds for host values that have no host function or token of their
 /// own kind, by the host's slot.
@@ -31,9 +34,7 @@ impl Twins {
             return Ok(());
         };
         let function = scope.kept(functions[usize::from(!fulfilled)]);
-        functions
-            .into_iter()
-            .for_each(|slot| scope.runtime().release(slot));
+        functions.into_iter().for_each(|slot| scope.runtime().release(slot));
         match function {
             Some(function) => function.call(&scope.undefined(), &[value]).map(drop),
             None => Ok(()),
@@ -75,12 +76,7 @@ pub struct Lower<'m, 'b, 'a> {
 impl<'m, 'b, 'a> Lower<'m, 'b, 'a> {
     /// Lowers from `reader` into the realm that is entered.
     pub fn new(scope: Scope<'a>, reader: &'m mut Reader<'b>, twins: &'m Twins) -> Self {
-        Self {
-            scope,
-            reader,
-            twins,
-            objects: Vec::new(),
-        }
+        Self { scope, reader, twins, objects: Vec::new() }
     }
 
     /// A u32 count and that many values.
@@ -108,7 +104,7 @@ impl<'m, 'b, 'a> Lower<'m, 'b, 'a> {
             tag::UTF16 => scope.string_utf16(&self.reader.units()?)?,
             tag::BIGINT => {
                 let negative = scope.boolean(self.reader.flag()?);
-                let digits = self.value()?;
+                let digits = self.string()?;
                 help(scope, Helper::NewBigInt, &[digits, negative])?
             }
             tag::WELL_KNOWN_SYMBOL => {
@@ -116,16 +112,13 @@ impl<'m, 'b, 'a> Lower<'m, 'b, 'a> {
                 help(scope, Helper::WellKnownSymbol, &[index])?
             }
             tag::REGISTERED_SYMBOL => {
-                let key = self.value()?;
+                let key = self.string()?;
                 help(scope, Helper::RegisteredSymbol, &[key])?
             }
             tag::SYMBOL => self.symbol()?,
             tag::REFERENCE => {
                 let index = self.reader.u32()? as usize;
-                self.objects
-                    .get(index)
-                    .cloned()
-                    .ok_or(LowerError::Malformed)?
+                self.objects.get(index).cloned().ok_or(LowerError::Malformed)?
             }
             tag::HOME => {
                 let slot = self.reader.u32()?;
@@ -133,7 +126,11 @@ impl<'m, 'b, 'a> Lower<'m, 'b, 'a> {
                 self.number(kept)
             }
             tag::BOXED => {
-                let primitive = self.value()?;
+                let tag = self.reader.byte()?;
+                if tag >= tag::HOLE {
+                    return Err(LowerError::Malformed);
+                }
+                let primitive = self.tagged(tag)?;
                 let object = help(scope, Helper::Box, &[primitive])?;
                 self.number(object)
             }
@@ -141,8 +138,19 @@ impl<'m, 'b, 'a> Lower<'m, 'b, 'a> {
         })
     }
 
+    /// A string, where the format has nothing else: what converts to one could run code.
+    fn string(&mut self) -> Lowered<'a> {
+        match self.reader.byte()? {
+            tag @ (tag::LATIN1 | tag::UTF16) => self.tagged(tag),
+            _ => Err(LowerError::Malformed),
+        }
+    }
+
     fn object(&mut self, tag: u8) -> Lowered<'a> {
         let scope = self.scope;
+        if stack_remaining() < STACK_MARGIN {
+            return Err(scope.range_error("Maximum call stack size exceeded").into());
+        }
         Ok(match tag {
             tag::OBJECT => {
                 let object = self.number(scope.object()?);
@@ -189,7 +197,7 @@ impl<'m, 'b, 'a> Lower<'m, 'b, 'a> {
                 self.number(help(scope, Helper::NewDate, &[time])?)
             }
             tag::REGEXP => {
-                let parts = [self.value()?, self.value()?];
+                let parts = [self.string()?, self.string()?];
                 self.number(help(scope, Helper::NewRegExp, &parts)?)
             }
             tag::ERROR => self.error()?,
@@ -208,7 +216,7 @@ impl<'m, 'b, 'a> Lower<'m, 'b, 'a> {
             }
             tag::FUNCTION => {
                 let slot = self.reader.u32()?;
-                let name = self.value()?;
+                let name = self.string()?;
                 let length = self.reader.u32()? as i32;
                 let constructor = self.reader.flag()?;
                 self.number(scope.host_function(slot, &name, length, constructor)?)
@@ -220,7 +228,7 @@ impl<'m, 'b, 'a> Lower<'m, 'b, 'a> {
 
     fn properties(&mut self, object: &Value<'a>) -> Result<(), LowerError<'a>> {
         for _ in 0..self.reader.u32()? {
-            let key = self.value()?;
+            let key = self.scope.key_utf8(&self.reader.source()?)?;
             object.define(&key, self.value()?)?;
         }
         Ok(())
@@ -232,19 +240,42 @@ impl<'m, 'b, 'a> Lower<'m, 'b, 'a> {
         let place = self.reserve();
         let class = scope.integer(i32::from(self.reader.byte()?));
         let slot = self.reader.u32()?;
-        let (name, message) = (self.value()?, self.value()?);
-        let error = help(scope, Helper::NewError, &[class, message, name])?;
+        let (name, message) = (self.string()?, self.string()?);
+        let known = self.twin(slot)?;
+        let new = known.is_none();
+        let error = match known {
+            Some(error) => error,
+            None => {
+                let error = help(scope, Helper::NewError, &[class, message, name])?;
+                help(scope, Helper::TwinSet, &[error.clone(), scope.host_token(slot)?])?;
+                error
+            }
+        };
         let error = self.fill(place, error);
-        help(
-            scope,
-            Helper::TwinSet,
-            &[error.clone(), scope.host_token(slot)?],
-        )?;
         if self.reader.flag()? {
-            error.define_hidden("cause", self.value()?)?;
+            let cause = self.value()?;
+            if new {
+                error.define_hidden("cause", cause)?;
+            }
         }
-        self.properties(&error)?;
+        for _ in 0..self.reader.u32()? {
+            let name = self.reader.source()?;
+            let value = self.value()?;
+            match (new, &*name) {
+                (false, _) => {}
+                // Hidden in an AggregateError, as `cause` is.
+                (true, b"errors") => error.define_hidden("errors", value)?,
+                (true, name) => error.define(&scope.key_utf8(name)?, value)?,
+            }
+        }
         Ok(error)
+    }
+
+    /// The guest object that is the twin of the host value in `slot` already.
+    fn twin(&self, slot: u32) -> Result<Option<Value<'a>>, Thrown<'a>> {
+        let Some(token) = self.scope.live_host_object(slot) else { return Ok(None) };
+        let twin = help(self.scope, Helper::TwinOf, &[token])?;
+        Ok((!twin.is_undefined()).then_some(twin))
     }
 
     fn typed_array(&mut self) -> Lowered<'a> {
@@ -264,12 +295,11 @@ impl<'m, 'b, 'a> Lower<'m, 'b, 'a> {
     fn promise(&mut self) -> Lowered<'a> {
         let scope = self.scope;
         let slot = self.reader.u32()?;
+        if let Some(known) = self.twin(slot)? {
+            return Ok(self.number(known));
+        }
         let (promise, resolve, reject) = scope.promise()?;
-        help(
-            scope,
-            Helper::TwinSet,
-            &[promise.clone(), scope.host_token(slot)?],
-        )?;
+        help(scope, Helper::TwinSet, &[promise.clone(), scope.host_token(slot)?])?;
         let functions = [scope.keep(&resolve).0, scope.keep(&reject).0];
         self.twins.promises.borrow_mut().insert(slot, functions);
         Ok(self.number(promise))
@@ -279,26 +309,17 @@ impl<'m, 'b, 'a> Lower<'m, 'b, 'a> {
     fn symbol(&mut self) -> Lowered<'a> {
         let scope = self.scope;
         let slot = self.reader.u32()?;
-        let description = self.value()?.to_text()?;
-        let known = self
-            .twins
-            .symbols
-            .borrow()
-            .get(&slot)
-            .and_then(|&kept| scope.kept(kept));
+        let description = match self.reader.byte()? {
+            tag @ (tag::UNDEFINED | tag::LATIN1 | tag::UTF16) => self.tagged(tag)?,
+            _ => return Err(LowerError::Malformed),
+        };
+        let known = self.twins.symbols.borrow().get(&slot).and_then(|&kept| scope.kept(kept));
         if let Some(symbol) = known {
             return Ok(symbol);
         }
-        let symbol = scope.symbol(&description, false);
-        help(
-            scope,
-            Helper::TwinSet,
-            &[symbol.clone(), scope.host_token(slot)?],
-        )?;
-        self.twins
-            .symbols
-            .borrow_mut()
-            .insert(slot, scope.keep(&symbol).0);
+        let symbol = help(scope, Helper::NewSymbol, &[description])?;
+        help(scope, Helper::TwinSet, &[symbol.clone(), scope.host_token(slot)?])?;
+        self.twins.symbols.borrow_mut().insert(slot, scope.keep(&symbol).0);
         Ok(symbol)
     }
 

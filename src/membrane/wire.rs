@@ -124,10 +124,7 @@ pub struct Writer {
 impl Writer {
     /// An empty message that is to stay within `limit` bytes.
     pub fn new(limit: usize) -> Self {
-        Self {
-            bytes: Vec::with_capacity(64),
-            limit,
-        }
+        Self { bytes: Vec::with_capacity(64), limit }
     }
 
     /// Whether the message has outgrown its limit: a small graph of shared strings
@@ -267,10 +264,7 @@ impl<'m> Reader<'m> {
     pub fn units(&mut self) -> Result<Vec<u16>, Malformed> {
         let length = self.u32()? as usize;
         let bytes = self.take(length.checked_mul(2).ok_or(Malformed)?)?;
-        Ok(bytes
-            .chunks_exact(2)
-            .map(|pair| u16::from_le_bytes([pair[0], pair[1]]))
-            .collect())
+        Ok(bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect())
     }
 
     /// A string value as UTF-8, of which lone surrogates are part (WTF-8): what the
@@ -294,13 +288,7 @@ pub fn utf8_of_latin1(bytes: &[u8]) -> Cow<'_, [u8]> {
     if bytes.is_ascii() {
         return Cow::Borrowed(bytes);
     }
-    Cow::Owned(
-        bytes
-            .iter()
-            .map(|&byte| char::from(byte))
-            .collect::<String>()
-            .into_bytes(),
-    )
+    Cow::Owned(bytes.iter().map(|&byte| char::from(byte)).collect::<String>().into_bytes())
 }
 
 fn wtf8_of_utf16(units: &[u16]) -> Vec<u8> {
@@ -357,10 +345,7 @@ mod tests {
 
     #[test]
     fn lengths_beyond_the_message_are_malformed() {
-        assert_eq!(
-            Reader::new(&[0xff, 0xff, 0xff, 0xff]).units(),
-            Err(Malformed)
-        );
+        assert_eq!(Reader::new(&[0xff, 0xff, 0xff, 0xff]).units(), Err(Malformed));
         assert_eq!(Reader::new(&[4, 0, 0, 0, 1]).block(), Err(Malformed));
     }
 }

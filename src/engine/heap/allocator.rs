@@ -155,11 +155,7 @@ impl Allocator {
             return None;
         };
         // SAFETY: the new block is larger than the old, and both are in use, hence apart.
-        unsafe {
-            moved
-                .payload()
-                .copy_from_nonoverlapping(payload, block.capacity())
-        };
+        unsafe { moved.payload().copy_from_nonoverlapping(payload, block.capacity()) };
         self.release(block, old);
         Some(moved.payload())
     }
@@ -305,10 +301,7 @@ impl Allocator {
 
     /// Bytes not in use whose pages may still be resident.
     pub(super) fn idle(&self) -> usize {
-        self.host()
-            .region()
-            .touched()
-            .saturating_sub(self.used + self.returned)
+        self.host().region().touched().saturating_sub(self.used + self.returned)
     }
 
     fn count(&mut self, growth: usize) {
@@ -331,14 +324,8 @@ impl Allocator {
     unsafe fn block(&self, payload: NonNull<u8>) -> Block {
         // SAFETY: the caller hands back what was given out.
         let block = unsafe { Block::from_payload(payload) };
-        debug_assert!(
-            payload.addr().get().is_multiple_of(GRAIN),
-            "misaligned pointer"
-        );
-        debug_assert!(
-            block < self.top && self.offset_of(block) >= PREFIX,
-            "foreign pointer"
-        );
+        debug_assert!(payload.addr().get().is_multiple_of(GRAIN), "misaligned pointer");
+        debug_assert!(block < self.top && self.offset_of(block) >= PREFIX, "foreign pointer");
         debug_assert!(!block.is_free(), "freed twice");
         debug_assert!(
             block.size() >= GRAIN && block.offset(block.size()) <= self.top,
@@ -350,14 +337,8 @@ impl Allocator {
 
 /// The block size for a request, or `None` if no region could hold it.
 fn block_size(size: usize) -> Option<usize> {
-    let block = size
-        .checked_add(OVERHEAD)?
-        .checked_next_multiple_of(GRAIN)?;
-    let block = if ARENA_SIZES.contains(&block) {
-        *ARENA_SIZES.end()
-    } else {
-        block
-    };
+    let block = size.checked_add(OVERHEAD)?.checked_next_multiple_of(GRAIN)?;
+    let block = if ARENA_SIZES.contains(&block) { *ARENA_SIZES.end() } else { block };
     (block < MAX_SIZE).then_some(block.max(GRAIN))
 }
 

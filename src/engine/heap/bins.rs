@@ -40,16 +40,10 @@ impl Class {
     fn of(size: usize) -> Class {
         let grains = size / GRAIN;
         if grains < COLUMNS {
-            return Class {
-                row: 0,
-                column: grains,
-            };
+            return Class { row: 0, column: grains };
         }
         let shift = grains.ilog2() - COLUMN_BITS;
-        Class {
-            row: shift as usize + 1,
-            column: (grains >> shift) % COLUMNS,
-        }
+        Class { row: shift as usize + 1, column: (grains >> shift) % COLUMNS }
     }
 }
 

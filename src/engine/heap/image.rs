@@ -16,10 +16,7 @@ impl Heap {
         let base = self.opaque().cast::<u8>();
         // SAFETY: the used span is committed, and nothing writes to it during the copy.
         let bytes = unsafe { std::slice::from_raw_parts(base, self.high_water()) };
-        Image {
-            base: base.addr(),
-            bytes: bytes.into(),
-        }
+        Image { base: base.addr(), bytes: bytes.into() }
     }
 
     /// Puts the contents back as they were; what has been written since is gone, also
@@ -29,11 +26,7 @@ impl Heap {
     /// No code of the engine may be running in this heap, and every pointer into it that
     /// was not there when `image` was made must never be used again.
     pub unsafe fn restore(&self, image: &Image) {
-        assert_eq!(
-            self.opaque().addr(),
-            image.base,
-            "the image of another heap"
-        );
+        assert_eq!(self.opaque().addr(), image.base, "the image of another heap");
         let region = self.host().region();
         // SAFETY: the image lies at the region's start, where it was committed when it
         // was made and has been since; nobody uses what is there, by the contract.

@@ -76,7 +76,12 @@ pub struct Heap {
 struct Host {
     region: Region,
     pressure: Cell<Pressure>,
+    alarm: Cell<Option<(Alarm, *mut c_void)>>,
 }
+
+/// Called with the new pressure and what was given with it, in the middle of an
+/// allocation: it must not come back to the heap.
+pub type Alarm = fn(Pressure, *mut c_void);
 
 // SAFETY: the pointers lead to memory that this heap alone owns, and nothing in it is
 // bound to a thread. It is not `Sync`: the counters are plain.
@@ -93,6 +98,7 @@ impl Heap {
         let host = NonNull::from(Box::leak(Box::new(Host {
             region,
             pressure: Cell::new(Pressure::None),
+            alarm: Cell::new(None),
         })));
         // SAFETY: a region fresh from the system or the pool is zero and empty. Host and
         // region live until this heap is dropped, or until just below.
@@ -149,6 +155,11 @@ impl Heap {
         self.host().pressure.set(Pressure::None);
     }
 
+    /// Has `alarm` called, with `data`, each time that the pressure rises.
+    pub fn on_pressure(&self, alarm: Alarm, data: *mut c_void) {
+        self.host().alarm.set(Some((alarm, data)));
+    }
+
     /// Bytes that are not in use but may still occupy physical memory: what
     /// [`Heap::trim`] could give back, short of what lies in small pieces.
     pub fn idle(&self) -> usize {
@@ -192,6 +203,11 @@ impl Host {
 
     /// Raises the pressure to `level`; only the owner of the heap lowers it.
     fn press(&self, level: Pressure) {
-        self.pressure.set(self.pressure.get().max(level));
+        if level > self.pressure.get() {
+            self.pressure.set(level);
+            if let Some((alarm, data)) = self.alarm.get() {
+                alarm(level, data);
+            }
+        }
     }
 }

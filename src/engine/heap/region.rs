@@ -51,12 +51,7 @@ impl Region {
     pub(super) fn reserve(size: usize) -> io::Result<Region> {
         let size = size.max(RESERVE_UNIT);
         let base = sys::reserve(size)?;
-        Ok(Region {
-            base,
-            reserved: size,
-            committed: Cell::new(0),
-            touched: Cell::new(0),
-        })
+        Ok(Region { base, reserved: size, committed: Cell::new(0), touched: Cell::new(0) })
     }
 
     pub(super) fn base(&self) -> NonNull<u8> {
@@ -93,14 +88,8 @@ impl Region {
             return false;
         }
         let from = self.committed.get();
-        let step = if from == 0 {
-            FIRST_STEP
-        } else {
-            (end / 8).clamp(LEAST_STEP, MOST_STEP)
-        };
-        let to = (end + step)
-            .next_multiple_of(sys::page_size())
-            .min(self.reserved);
+        let step = if from == 0 { FIRST_STEP } else { (end / 8).clamp(LEAST_STEP, MOST_STEP) };
+        let to = (end + step).next_multiple_of(sys::page_size()).min(self.reserved);
         // SAFETY: the range lies in this region, page aligned, beyond what is committed.
         unsafe {
             let start = self.base.add(from);
@@ -135,10 +124,8 @@ impl Region {
     /// Nobody may rely on anything from there on.
     pub(super) unsafe fn discard_above(&self, start: usize) {
         let page = sys::page_size();
-        let (start, end) = (
-            start.next_multiple_of(page),
-            self.touched.get().next_multiple_of(page),
-        );
+        let (start, end) =
+            (start.next_multiple_of(page), self.touched.get().next_multiple_of(page));
         if start < end {
             // SAFETY: as above.
             unsafe { sys::discard(self.base.add(start), end - start) };
@@ -159,9 +146,7 @@ impl Region {
             self.discard_above(kept);
             // What was discarded ends the touched part at a page's boundary.
             let end = self.touched.get();
-            self.base
-                .add(start)
-                .write_bytes(0, end.saturating_sub(start));
+            self.base.add(start).write_bytes(0, end.saturating_sub(start));
         }
         self.touched.set(self.touched.get().min(start));
     }

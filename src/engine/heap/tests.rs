@@ -16,9 +16,7 @@ struct Rig {
 
 impl Rig {
     fn new(limit: usize, reserve: usize) -> Rig {
-        Rig {
-            heap: Heap::new(HeapLimits { limit, reserve }).expect("a region"),
-        }
+        Rig { heap: Heap::new(HeapLimits { limit, reserve }).expect("a region") }
     }
 
     fn malloc(&self, size: usize) -> *mut u8 {
@@ -94,10 +92,7 @@ impl Model {
     fn add(&mut self, rig: &Rig, pointer: *mut u8, size: usize, fill: u8) {
         let (start, usable) = (pointer as usize, Rig::usable(pointer));
         assert_eq!(start % 16, 0, "alignment");
-        assert!(
-            usable >= size && usable < size + size / 7 + 600,
-            "{usable} usable of {size}"
-        );
+        assert!(usable >= size && usable < size + size / 7 + 600, "{usable} usable of {size}");
         if let Some((&before, _)) = self.0.range(..start).next_back() {
             assert!(before + Rig::usable(before as *mut u8) < start, "overlap");
         }
@@ -119,10 +114,7 @@ impl Model {
 
     /// Payload and tags of all blocks: what `used` is made of, but for a constant.
     fn in_use(&self) -> usize {
-        self.0
-            .keys()
-            .map(|&start| Rig::usable(start as *mut u8) + size_of::<usize>())
-            .sum()
+        self.0.keys().map(|&start| Rig::usable(start as *mut u8) + size_of::<usize>()).sum()
     }
 }
 
@@ -151,9 +143,7 @@ fn churn(seed: u64, limit: usize, steps: usize) {
                 let (count, size) = (1 + random.below(7), random.size());
                 let pointer = rig.calloc(count, size);
                 if !pointer.is_null() {
-                    assert!(rig.bytes(pointer)[..count * size]
-                        .iter()
-                        .all(|&byte| byte == 0));
+                    assert!(rig.bytes(pointer)[..count * size].iter().all(|&byte| byte == 0));
                     model.add(&rig, pointer, count * size, fill);
                 }
             }
@@ -162,19 +152,13 @@ fn churn(seed: u64, limit: usize, steps: usize) {
                     continue;
                 };
                 let kept = Rig::usable(pointer);
-                let size = if random.below(2) == 0 {
-                    old + old / 2
-                } else {
-                    random.size()
-                };
+                let size = if random.below(2) == 0 { old + old / 2 } else { random.size() };
                 let moved = rig.realloc(pointer, size);
                 if moved.is_null() {
                     assert!(rig.bytes(pointer)[..kept].iter().all(|&byte| byte == mark));
                     model.add(&rig, pointer, old, mark);
                 } else {
-                    assert!(rig.bytes(moved)[..kept.min(size)]
-                        .iter()
-                        .all(|&byte| byte == mark));
+                    assert!(rig.bytes(moved)[..kept.min(size)].iter().all(|&byte| byte == mark));
                     model.add(&rig, moved, size, fill);
                 }
             }
@@ -182,10 +166,7 @@ fn churn(seed: u64, limit: usize, steps: usize) {
                 let Some((pointer, _, mark)) = model.pick(&mut random) else {
                     continue;
                 };
-                assert!(
-                    rig.bytes(pointer).iter().all(|&byte| byte == mark),
-                    "overwritten"
-                );
+                assert!(rig.bytes(pointer).iter().all(|&byte| byte == mark), "overwritten");
                 rig.free(pointer);
             }
         }
@@ -198,18 +179,11 @@ fn churn(seed: u64, limit: usize, steps: usize) {
     }
     assert!(refused > 0, "the cap was never met");
     while let Some((pointer, _, mark)) = model.pick(&mut random) {
-        assert!(
-            rig.bytes(pointer).iter().all(|&byte| byte == mark),
-            "overwritten"
-        );
+        assert!(rig.bytes(pointer).iter().all(|&byte| byte == mark), "overwritten");
         rig.free(pointer);
     }
     assert_eq!(rig.heap.used(), empty);
-    assert_eq!(
-        rig.heap.high_water(),
-        empty,
-        "everything merged back into the top"
-    );
+    assert_eq!(rig.heap.high_water(), empty, "everything merged back into the top");
 }
 
 #[test]
@@ -260,11 +234,7 @@ fn resizes_in_place_where_it_can() {
     let behind = rig.malloc(100_000);
     let _wall = rig.malloc(600);
     rig.free(behind);
-    assert_eq!(
-        rig.realloc(last, MB + 90_000),
-        last,
-        "into a free neighbour"
-    );
+    assert_eq!(rig.realloc(last, MB + 90_000), last, "into a free neighbour");
     let used = rig.heap.used();
     assert_eq!(rig.realloc(last, 1_000), last, "shrunk");
     assert!(rig.heap.used() < used - MB);
@@ -275,14 +245,7 @@ fn refuses_absurd_sizes() {
     let rig = Rig::new(MB, 0);
     let block = rig.malloc(600);
     let used = rig.heap.used();
-    for size in [
-        usize::MAX,
-        usize::MAX - 7,
-        usize::MAX - 40,
-        usize::MAX / 2,
-        1 << 40,
-        MB,
-    ] {
+    for size in [usize::MAX, usize::MAX - 7, usize::MAX - 40, usize::MAX / 2, 1 << 40, MB] {
         rig.heap.clear_pressure();
         assert!(rig.malloc(size).is_null());
         assert_eq!(rig.heap.pressure(), Pressure::Refused);
@@ -290,16 +253,9 @@ fn refuses_absurd_sizes() {
         assert!(rig.calloc(size, 1).is_null());
         assert!(rig.calloc(size, size).is_null());
     }
-    assert!(
-        rig.calloc(usize::MAX / 2 + 2, 2).is_null(),
-        "the product wraps to 2"
-    );
+    assert!(rig.calloc(usize::MAX / 2 + 2, 2).is_null(), "the product wraps to 2");
     assert_eq!(rig.heap.used(), used);
-    assert!(Heap::new(HeapLimits {
-        limit: usize::MAX,
-        reserve: 0
-    })
-    .is_err());
+    assert!(Heap::new(HeapLimits { limit: usize::MAX, reserve: 0 }).is_err());
 }
 
 #[test]
@@ -380,11 +336,7 @@ fn trims_what_is_free_and_keeps_the_rest() {
     let part = rig.malloc(MB);
     rig.bytes(part).fill(4);
     rig.free(part);
-    assert!(
-        (MB..5 * MB).contains(&rig.heap.idle()),
-        "{} bytes idle",
-        rig.heap.idle()
-    );
+    assert!((MB..5 * MB).contains(&rig.heap.idle()), "{} bytes idle", rig.heap.idle());
     let zeroed = rig.calloc(1, 3 * MB);
     assert!(rig.bytes(zeroed)[..3 * MB].iter().all(|&byte| byte == 0));
 }

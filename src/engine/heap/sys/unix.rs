@@ -37,13 +37,7 @@ pub(in super::super) fn reserve(len: usize) -> io::Result<NonNull<u8>> {
 /// The range must be part of what [`reserve`] returned.
 pub(in super::super) unsafe fn commit(start: NonNull<u8>, len: usize) -> bool {
     // SAFETY: access is only added, to pages that are the caller's.
-    unsafe {
-        libc::mprotect(
-            start.as_ptr().cast(),
-            len,
-            libc::PROT_READ | libc::PROT_WRITE,
-        ) == 0
-    }
+    unsafe { libc::mprotect(start.as_ptr().cast(), len, libc::PROT_READ | libc::PROT_WRITE) == 0 }
 }
 
 /// Asks for the physical pages now. Only a hint: without it they come when touched.

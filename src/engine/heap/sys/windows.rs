@@ -68,8 +68,5 @@ pub(in super::super) unsafe fn discard(start: NonNull<u8>, len: usize) {
 pub(in super::super) unsafe fn release(start: NonNull<u8>, _len: usize) {
     // SAFETY: the base of a reservation of ours, whole and no longer used.
     let released = unsafe { VirtualFree(start.as_ptr().cast(), 0, MEM_RELEASE) };
-    debug_assert!(
-        released != 0,
-        "VirtualFree refused a range it once reserved"
-    );
+    debug_assert!(released != 0, "VirtualFree refused a range it once reserved");
 }

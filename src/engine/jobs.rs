@@ -1,0 +1,47 @@
+//! The job queue: what promises have in store.
+#![allow(unsafe_code)]
+
+use std::ptr;
+
+use rquickjs::qjs;
+
+use super::Runtime;
+
+impl Runtime {
+    /// Runs jobs until the queue is empty or the guest must stop.
+    pub(super) fn run_jobs(&self) {
+        while self.check().is_none() {
+            if !self.run_job() {
+                return;
+            }
+        }
+        self.discard_jobs();
+    }
+
+    /// Empties the job queue without running guest code.
+    ///
+    /// A job left over from a stopped entry would eat the deadline of the next one,
+    /// and a self-renewing chain would do so for ever. With no stack to run on,
+    /// every guest function fails at once and what depended on it is rejected,
+    /// so the queue runs dry.
+    fn discard_jobs(&self) {
+        self.take_stack();
+        while self.run_job() {}
+    }
+
+    /// Runs the next job; false if there is none.
+    fn run_job(&self) -> bool {
+        let mut realm = ptr::null_mut();
+        // SAFETY: the runtime is live; a job runs guest code, which may re-enter through
+        // host callbacks only, and those keep their own references. The engine gives the
+        // job's live realm. A job that threw left its exception there; nobody can observe
+        // it, and it must not stay.
+        unsafe {
+            let ran = qjs::JS_ExecutePendingJob(self.raw(), &mut realm) != 0;
+            if ran && !realm.is_null() {
+                qjs::JS_FreeValue(realm, qjs::JS_GetException(realm));
+            }
+            ran
+        }
+    }
+}
