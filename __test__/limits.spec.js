@@ -326,6 +326,15 @@ describe('the deadline', () => {
       );
     });
 
+    test('of one sandbox holds inside of another that it calls', () => {
+      const outer = sandbox({ name: 'outer', timeout: 100 });
+      const inner = sandbox({ name: 'inner', timeout: LATE + 3000 });
+      outer.globalThis.loop = inner.run('() => { for (;;); }');
+      expectTimeout(outer, () => outer.run('loop()'));
+      expect(inner.run('1 + 1')).toBe(2);
+      outer.dispose();
+    });
+
     test('holds through two sandboxes', () => {
       const outer = sandbox({ name: 'outer', timeout: 100 });
       const inner = sandbox({ name: 'inner', timeout: 300 });
@@ -336,6 +345,7 @@ describe('the deadline', () => {
       expect(error.sandbox).toBe('outer');
       expect(after).not.toHaveBeenCalled();
       expect(inner.run('1 + 1')).toBe(2);
+      outer.dispose();
     });
   });
 });
@@ -713,6 +723,9 @@ describe('the stack cap', () => {
     b.globalThis.other = a.globalThis.f;
     expect(errorOf(() => a.run('f()'))).toBeInstanceOf(RangeError);
     expect([a.run('1'), b.run('2')]).toEqual([1, 2]);
+    // Each holds a function of the other.
+    a.dispose();
+    b.dispose();
   });
 
   test('a deep host stack leaves the guest an error, not a crash', () => {

@@ -11,10 +11,11 @@ const { crossingError } = require('./errors.js');
 const { op, status, service } = require('./wire.js');
 
 const STOPS = ['timeout', 'memory', 'terminated'];
-const NO_PROMISE = 0xffffffff;
+/** In place of a slot: it is about no guest value that is kept. */
+const NO_SLOT = 0xffffffff;
 const ignore = () => {};
 
-/** Guest symbols here; there are few, and a symbol cannot be watched by every collector. */
+/** Guest symbols here, for a Node whose collector cannot watch symbols. */
 class Symbols {
   #symbols = new Map();
   #slots = new Map();
@@ -204,7 +205,7 @@ class Bridge {
         const slot = mailbox.readU32();
         const error = crossingError(this.name, mailbox.readString(), mailbox.readString());
         this.#released();
-        if (slot === NO_PROMISE) throw error;
+        if (slot === NO_SLOT) throw error;
         this.#settle(slot, false, error);
         return undefined;
       }
@@ -268,7 +269,15 @@ class Bridge {
   }
 
   guestSymbol(slot, description) {
-    return this.symbols.get(slot) ?? this.symbols.set(slot, Symbol(description));
+    if (slot === NO_SLOT) return Symbol(description);
+    const known = this.guest.get(slot) ?? this.symbols.get(slot);
+    if (known !== undefined) return known;
+    const symbol = Symbol(description);
+    try {
+      return this.guest.set(slot, symbol);
+    } catch {
+      return this.symbols.set(slot, symbol);
+    }
   }
 
   /** Settles the guest's twin of a host promise once the promise is settled. */

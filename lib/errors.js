@@ -27,7 +27,8 @@ Object.defineProperty(SandboxError.prototype, 'name', {
 });
 
 /** A value that has no form on the other side. `path` says where it is. */
-function crossingError(sandbox, path, what) {
+function crossingError(sandbox, where, what) {
+  const path = where.length <= 200 ? where : `${where.slice(0, 100)}…${where.slice(-100)}`;
   return new SandboxError(
     'ERR_SANDBOX_CROSSING',
     `${path} cannot cross the sandbox's border: it is ${what}`,

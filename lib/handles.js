@@ -67,9 +67,10 @@ class GuestHandles {
   }
 
   set(slot, standIn) {
-    this.#standIns.set(slot, new WeakRef(standIn));
-    this.#slots.set(standIn, slot);
+    const reference = new WeakRef(standIn);
     this.#registry.register(standIn, slot);
+    this.#standIns.set(slot, reference);
+    this.#slots.set(standIn, slot);
     return standIn;
   }
 

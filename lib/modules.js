@@ -3,12 +3,13 @@
 // What the guest's `require` asks of the host: which module a specifier means, and its text.
 
 const { posix } = require('node:path');
-const { inspect } = require('node:util');
+const { inspect, types } = require('node:util');
 
 const EXTENSIONS = ['', '.js', '.cjs', '.json'];
 
-function notFound(specifier, referrer) {
-  const from = referrer === undefined ? '' : `\nRequire stack:\n- ${referrer}`;
+/** @param {string} [trail] the modules that led there, a line each */
+function notFound(specifier, trail) {
+  const from = trail ? `\nRequire stack:${trail}` : '';
   const error = new Error(`Cannot find module '${specifier}'${from}`);
   error.code = 'MODULE_NOT_FOUND';
   return error;
@@ -26,7 +27,7 @@ class FileMap {
     }
   }
 
-  resolve(specifier, referrer) {
+  resolve(specifier, referrer, trail) {
     const base = isRelative(specifier) && referrer !== undefined ? posix.dirname(referrer) : '';
     const candidates = [posix.join(base, specifier)];
     if (!isRelative(specifier) && !specifier.startsWith('/')) {
@@ -36,7 +37,7 @@ class FileMap {
       const id = this.#file(candidate) ?? this.#directory(candidate);
       if (id !== undefined) return id;
     }
-    throw notFound(specifier, referrer);
+    throw notFound(specifier, trail);
   }
 
   load(id) {
@@ -50,13 +51,22 @@ class FileMap {
 
   #directory(path) {
     const manifest = this.#files.get(posix.join(path, 'package.json'));
-    const main = manifest === undefined ? undefined : JSON.parse(manifest).main;
+    const main = manifest === undefined ? undefined : mainOf(manifest, path);
     if (typeof main === 'string') {
       const target = posix.join(path, main);
       const id = this.#file(target) ?? this.#file(posix.join(target, 'index'));
       if (id !== undefined) return id;
     }
     return this.#file(posix.join(path, 'index'));
+  }
+}
+
+function mainOf(manifest, directory) {
+  try {
+    return JSON.parse(manifest)?.main;
+  } catch (error) {
+    error.message = `${posix.join(directory, 'package.json')}: ${error.message}`;
+    throw error;
   }
 }
 
@@ -68,19 +78,27 @@ class CustomLoader {
     this.#loader = loader;
   }
 
-  resolve(specifier, referrer) {
+  resolve(specifier, referrer, trail) {
     const id = this.#loader.resolve(specifier, referrer);
     if (typeof id === 'string') return id;
-    if (id === undefined || id === null) throw notFound(specifier, referrer);
-    throw new TypeError(`modules.resolve must answer a string, at once; got ${inspect(id, { depth: 0 })}`);
+    if (id === undefined || id === null) throw notFound(specifier, trail);
+    throw notAString('resolve', id);
   }
 
   load(id) {
     const source = this.#loader.load(id);
     if (typeof source === 'string') return source;
     if (source === undefined || source === null) throw notFound(id);
-    throw new TypeError(`modules.load must answer a string, at once; got ${inspect(source, { depth: 0 })}`);
+    throw notAString('load', source);
   }
+}
+
+function notAString(part, answer) {
+  // What becomes of a promise is nobody's business any more.
+  if (types.isPromise(answer)) answer.catch(() => {});
+  return new TypeError(
+    `modules.${part} must answer a string, at once; got ${inspect(answer, { depth: 0 })}`,
+  );
 }
 
 /** @param {object | undefined} modules the sandbox's option, checked */

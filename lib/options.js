@@ -47,8 +47,12 @@ function text(value, name) {
   return value;
 }
 
-function nonEmptyText(value, name) {
-  if (typeof value !== 'string' || value === '') refuse(name, 'a non-empty string', value);
+function printableText(value, name) {
+  // It is part of every line of a stack trace, and must not look like several.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  if (typeof value !== 'string' || !/^[^\0-\x1f\x7f\u2028\u2029]+$/.test(value)) {
+    refuse(name, 'a non-empty string without control characters', value);
+  }
   return value;
 }
 
@@ -90,7 +94,7 @@ function modules(value, name) {
 }
 
 const SANDBOX = {
-  name: [nonEmptyText, 'sandbox'],
+  name: [printableText, 'sandbox'],
   memoryLimitMb: [number(1, 4096, 'megabytes'), 64],
   stackLimitKb: [number(64, 8192, 'kilobytes'), 512],
   timeout: [timeout, 1000],

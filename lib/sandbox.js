@@ -228,13 +228,16 @@ class Sandbox extends EventEmitter {
       this.#timers.start(id, delay, repeat, this.#bridge.task);
     services[service.STOP_TIMER] = (id) => this.#timers.stop(id);
     services[service.REFERENCE_TIMER] = (id, on) => this.#timers.reference(id, on);
-    services[service.RESOLVE_MODULE] = (specifier, referrer) => loader.resolve(specifier, referrer);
+    services[service.RESOLVE_MODULE] = (specifier, referrer, trail) =>
+      loader.resolve(specifier, referrer, trail);
     services[service.LOAD_MODULE] = (id) => loader.load(id);
+    services[service.REPORT_ERROR] = (error) => this.#report('uncaughtException', error);
     return services;
   }
 
   #scriptNumber(script) {
     const bytecode = bytecodeOf(script);
+    if (bytecode === undefined) throw new TypeError('code must be a string or a Script');
     let number = this.#scripts.get(bytecode);
     if (number === undefined) {
       number = this.#native.addScript(bytecode);

@@ -65,6 +65,7 @@ const service = {
   RESOLVE_MODULE: 4,
   LOAD_MODULE: 5,
   COMPILE_MODULE: 6,
+  REPORT_ERROR: 7,
   END: 16,
 };
 

@@ -7,7 +7,6 @@ mod addon;
 pub mod engine;
 pub mod guest;
 pub mod membrane;
-mod pool;
 mod sandbox;
 
 pub use sandbox::{Channel, Sandbox, SandboxOptions};

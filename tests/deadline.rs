@@ -386,7 +386,7 @@ fn what_a_stopped_entry_threw_cannot_be_used_to_stop_another() {
     guest.expose("host", 0);
     let ((), stop) = guest.runtime.enter(&guest.realm, SHORT, &NoHost, |scope| {
         let Err(Thrown(error)) = scope.eval(b"for (;;);", &named("a.js")) else { panic!("ended") };
-        let key = scope.string_utf8(b"leaked").unwrap();
+        let key = scope.key_utf8(b"leaked").unwrap();
         scope.global().define(&key, error).unwrap();
     });
     assert_eq!(stop, Some(Stop::Timeout));

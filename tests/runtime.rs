@@ -49,7 +49,7 @@ fn realms_of_a_runtime_share_objects() {
         scope.keep(&object).0
     });
     let (seen, stop) = guest.runtime.enter(&other, None, &NoHost, |scope| {
-        let key = scope.string_utf8(b"borrowed").unwrap();
+        let key = scope.key_utf8(b"borrowed").unwrap();
         scope.global().set(&key, scope.kept(slot).unwrap()).unwrap();
         eval(scope, "borrowed.list.push(2); [borrowed.list instanceof Array, Array.isArray(borrowed.list)].join()")
     });
@@ -91,7 +91,7 @@ fn realms_may_go_in_any_order() {
         let mut slot = None;
         for realm in realms.iter().flatten() {
             let (next, _) = guest.runtime.enter(realm, None, &NoHost, |scope| {
-                let key = scope.string_utf8(b"before").unwrap();
+                let key = scope.key_utf8(b"before").unwrap();
                 let before = slot.and_then(|slot| scope.kept(slot));
                 scope.global().set(&key, before.unwrap_or_else(|| scope.undefined())).unwrap();
                 let source = b"({ f: () => globalThis, before })";

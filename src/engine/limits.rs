@@ -45,6 +45,7 @@ impl Runtime {
         self.tune_collector();
         // SAFETY: no guest frame is on the stack, so its top may be set anew.
         unsafe { qjs::JS_UpdateStackTop(self.raw()) };
+        self.stack_top.set(stack::here());
         self.give_stack();
     }
 
@@ -56,8 +57,14 @@ impl Runtime {
 
     fn give_stack(&self) {
         let size = stack::budget(self.limits.stack);
+        self.stack_end.set(self.stack_top.get().saturating_sub(size));
         // SAFETY: sets a number in a live runtime.
         unsafe { qjs::JS_SetMaxStackSize(self.raw(), size as _) };
+    }
+
+    /// Bytes of stack that guest code called now would have.
+    pub(super) fn stack_left(&self) -> usize {
+        stack::here().saturating_sub(self.stack_end.get())
     }
 
     /// Leaves the guest no stack to run on: every further call of a function fails at

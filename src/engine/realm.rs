@@ -115,6 +115,11 @@ impl<'a> Scope<'a> {
         self.runtime.must_stop()
     }
 
+    /// Bytes of stack that guest code called now would have.
+    pub fn stack_left(self) -> usize {
+        self.runtime.stack_left()
+    }
+
     /// The realm's global object.
     pub fn global(self) -> Value<'a> {
         // SAFETY: the context is live while entered; the reference is ours to own.

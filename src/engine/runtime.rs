@@ -60,6 +60,9 @@ pub struct Runtime {
     pub(super) random: Cell<u64>,
     /// The realms that have a handle.
     pub(super) realms: RefCell<Vec<(u32, *mut qjs::JSContext)>>,
+    /// Where the guest's stack begins and ends, as of the outermost entry.
+    pub(super) stack_top: Cell<usize>,
+    pub(super) stack_end: Cell<usize>,
     /// What the collector's threshold was last set to by this crate.
     pub(super) gc_threshold: Cell<usize>,
 }
@@ -92,6 +95,8 @@ impl Runtime {
             rejections: RefCell::new(Vec::new()),
             random: Cell::new(random::seed()),
             realms: RefCell::default(),
+            stack_top: Cell::new(0),
+            stack_end: Cell::new(0),
             gc_threshold: Cell::new(0),
         });
         let opaque = Rc::as_ptr(&runtime).cast_mut().cast::<c_void>();

@@ -20,11 +20,17 @@ pub(super) fn budget(wanted: usize) -> usize {
     wanted.min(remaining().saturating_sub(MARGIN)).max(1)
 }
 
+/// About where the stack pointer is.
+#[inline(always)]
+pub(super) fn here() -> usize {
+    let marker = 0u8;
+    std::ptr::addr_of!(marker) as usize
+}
+
 /// Bytes between the stack pointer and the end of this thread's stack.
 pub fn remaining() -> usize {
     thread_local!(static LOWEST: Cell<usize> = const { Cell::new(0) });
-    let marker = 0u8;
-    let here = std::ptr::addr_of!(marker) as usize;
+    let here = here();
     LOWEST.with(|lowest| {
         if lowest.get() == 0 {
             lowest.set(lowest_address().unwrap_or_else(|| here.saturating_sub(FALLBACK)));

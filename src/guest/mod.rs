@@ -24,6 +24,8 @@ pub mod service {
     pub const LOAD_MODULE: u32 = 5;
     /// `(source, filename)`: answers the module's function. Answered by this crate.
     pub const COMPILE_MODULE: u32 = 6;
+    /// `(error)`: an error that nobody catches.
+    pub const REPORT_ERROR: u32 = 7;
     /// The first slot that is the host's own.
     pub const END: u32 = 16;
 }
@@ -35,6 +37,8 @@ pub enum Entry {
     FireTimer,
     /// `(id)`: `require` as seen from no file in particular.
     Require,
+    /// `()`: forgets the modules that a stopped guest was loading.
+    ForgetUnfinished,
 }
 
 /// Which builtins a realm gets.
@@ -61,16 +65,17 @@ pub fn install(scope: Scope<'_>, builtins: Builtins) -> Result<Vec<Value<'_>>, T
     let mut fire = scope.undefined();
     if builtins.timers {
         let source = include_str!("timers.js");
-        let services = [START_TIMER, STOP_TIMER, REFERENCE_TIMER];
+        let services = [START_TIMER, STOP_TIMER, REFERENCE_TIMER, REPORT_ERROR];
         fire = start(scope, &TIMERS, source, "quickvm:timers", &services)?;
     }
     let source = include_str!("modules.js");
     let services = [RESOLVE_MODULE, LOAD_MODULE, COMPILE_MODULE];
-    let require = start(scope, &MODULES, source, "quickvm:modules", &services)?;
+    let modules = start(scope, &MODULES, source, "quickvm:modules", &services)?;
+    let (require, forget) = (modules.get_index(0)?, modules.get_index(1)?);
     if builtins.modules {
         scope.global().define_hidden("require", require.clone())?;
     }
-    Ok(vec![fire, require])
+    Ok(vec![fire, require, forget])
 }
 
 const CONSOLE_SERVICE: u32 = service::CONSOLE;

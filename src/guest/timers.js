@@ -1,76 +1,107 @@
-// Timers: functions stay here, the clock is the host's event loop.
-((start, stop, reference) => {
+// Timers: functions stay here, the clock is the host's event loop. Only intrinsics captured
+// here are used later, for guests may replace them.
+((start, stop, reference, report) => {
   'use strict';
 
   const { apply } = Reflect;
-  const timers = new Map();
+  const { defineProperty } = Object;
+  const { valueOf } = Number.prototype;
+  const promiseThen = Promise.prototype.then;
+  const mapHas = Map.prototype.has;
   const mapGet = Map.prototype.get;
   const mapSet = Map.prototype.set;
   const mapDelete = Map.prototype.delete;
-  const promiseThen = Promise.prototype.then;
   const settled = Promise.resolve();
-  const { valueOf } = Number.prototype;
+  const timers = new Map();
   let last = 0;
 
   const delayOf = (value) => {
     const delay = +value;
     return delay >= 1 && delay <= 0x7fffffff ? delay : 1;
   };
+
+  /** A timer's number: of a number, of what `setTimeout` answers, also after a trip to the host. */
+  const idOf = (timer) => {
+    if (typeof timer === 'number') return timer;
+    if (typeof timer === 'string') return +timer;
+    if (typeof timer !== 'object' || timer === null) return undefined;
+    try {
+      return apply(valueOf, timer, []);
+    } catch {
+      return undefined;
+    }
+  };
+
   const clear = (timer) => {
-    if (timer === undefined || timer === null) return;
-    const id = +timer;
-    if (apply(mapDelete, timers, [id])) stop(id);
+    const id = idOf(timer);
+    const known = apply(mapGet, timers, [id]);
+    if (known === undefined) return;
+    known.cleared = true;
+    apply(mapDelete, timers, [id]);
+    stop(id);
+  };
+
+  const checkCallback = (callback) => {
+    if (typeof callback === 'function') return;
+    const received = typeof callback;
+    const error = new TypeError(
+      'The "callback" argument must be of type function. Received ' + received,
+    );
+    error.code = 'ERR_INVALID_ARG_TYPE';
+    throw error;
   };
 
   // What Node's timers answer with: an object that also serves as a number. Being one, it
   // can cross to the host and come back.
   class Timeout extends Number {
-    #delay;
-    #repeat;
+    #timer;
     #referenced = true;
     constructor(callback, args, delay, repeat) {
       super(++last);
-      this.#delay = delay;
-      this.#repeat = repeat;
-      apply(mapSet, timers, [last, { callback, args, repeat }]);
-      start(last, delay, repeat);
+      this.#timer = { callback, args, delay, repeat, cleared: false };
+      this.#start();
+    }
+    #start() {
+      const id = apply(valueOf, this, []);
+      apply(mapSet, timers, [id, this.#timer]);
+      start(id, this.#timer.delay, this.#timer.repeat);
+      if (!this.#referenced) reference(id, false);
     }
     ref() {
       this.#referenced = true;
-      reference(+this, true);
+      reference(apply(valueOf, this, []), true);
       return this;
     }
     unref() {
       this.#referenced = false;
-      reference(+this, false);
+      reference(apply(valueOf, this, []), false);
       return this;
     }
     hasRef() {
       return this.#referenced;
     }
     refresh() {
-      if (apply(mapGet, timers, [+this]) !== undefined) {
-        stop(+this);
-        start(+this, this.#delay, this.#repeat);
-      }
+      const id = apply(valueOf, this, []);
+      // One that has fired starts again, one that was cleared does not.
+      if (apply(mapHas, timers, [id])) stop(id);
+      else if (this.#timer.cleared) return this;
+      this.#start();
       return this;
     }
     close() {
       clear(this);
       return this;
     }
+    [Symbol.dispose]() {
+      clear(this);
+    }
     [Symbol.toPrimitive]() {
       return apply(valueOf, this, []);
     }
   }
+
   const startTimer = (callback, args, delay, repeat) => {
-    if (typeof callback !== 'function') {
-      const error = new TypeError(
-        `The "callback" argument must be of type function. Received ${typeof callback}`,
-      );
-      error.code = 'ERR_INVALID_ARG_TYPE';
-      throw error;
-    }
+    checkCallback(callback);
     return new Timeout(callback, args, delay, repeat);
   };
 
@@ -82,19 +113,24 @@
     clearInterval: (timer) => clear(timer),
     clearImmediate: (timer) => clear(timer),
     queueMicrotask: (callback) => {
-      if (typeof callback !== 'function') {
-        const error = new TypeError(
-          `The "callback" argument must be of type function. Received ${typeof callback}`,
-        );
-        error.code = 'ERR_INVALID_ARG_TYPE';
-        throw error;
-      }
-      apply(promiseThen, settled, [() => void callback()]);
+      checkCallback(callback);
+      const run = () => {
+        try {
+          callback();
+        } catch (error) {
+          report(error);
+        }
+      };
+      apply(promiseThen, settled, [run]);
     },
   };
   for (const name in globals) {
-    Object.defineProperty(globalThis, name, {
-      value: globals[name], writable: true, enumerable: true, configurable: true,
+    defineProperty(globalThis, name, {
+      __proto__: null,
+      value: globals[name],
+      writable: true,
+      enumerable: true,
+      configurable: true,
     });
   }
 
@@ -102,7 +138,6 @@
     const timer = apply(mapGet, timers, [id]);
     if (timer === undefined) return;
     if (!timer.repeat) apply(mapDelete, timers, [id]);
-    const { callback, args } = timer;
-    callback(...args);
+    apply(timer.callback, undefined, timer.args);
   };
 });

@@ -100,7 +100,7 @@ impl Guest {
         let ((), stop) = self.runtime.enter(&self.realm, None, &NoHost, |scope| {
             let text = scope.string_utf8(name.as_bytes()).unwrap();
             let function = scope.host_function(slot, &text, 0, false).unwrap();
-            scope.global().set(&text, function).unwrap();
+            scope.global().set(&text.to_key().unwrap(), function).unwrap();
         });
         assert_eq!(stop, None);
     }

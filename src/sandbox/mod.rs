@@ -8,14 +8,21 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::engine::{
-    Args, Host, Kind, Limits, Origin, Realm, Runtime, Scope, Script, Slot, Stop, Thrown, Value,
+    Args, Host, Kind, Limits, Origin, Realm, Runtime, Scope, Script, Stop, Thrown, Value,
 };
 use crate::guest::{self, service, Builtins, Entry};
 use crate::membrane::helpers::{self, HELPERS};
-use crate::membrane::lift::{Lift, LiftError, Purpose, REACTION};
+use crate::membrane::lift::REACTION;
 use crate::membrane::lower::{Lower, LowerError, Twins};
-use crate::membrane::wire::{op, status, tag, Malformed, Reader, Writer};
-use crate::pool::Guest;
+use crate::membrane::wire::{op, status, Malformed, Reader, Writer};
+
+mod pool;
+mod reply;
+mod session;
+
+use pool::Guest;
+use reply::{write_reply, write_uncrossable};
+use session::Session;
 
 /// The way to the host: sends a request, waits for the reply.
 pub trait Channel {
@@ -57,6 +64,8 @@ pub struct Sandbox {
     twins: Twins,
     scripts: RefCell<HashMap<u32, Script>>,
     compiled: Cell<Option<Script>>,
+    /// Whether the guest has been stopped and not been entered since.
+    was_stopped: Cell<bool>,
 }
 
 /// Why a request has no value to answer with.
@@ -99,6 +108,7 @@ impl Sandbox {
             twins: Twins::default(),
             scripts: RefCell::default(),
             compiled: Cell::new(None),
+            was_stopped: Cell::new(false),
         })
     }
 
@@ -116,6 +126,11 @@ impl Sandbox {
             return malformed();
         };
         let (fresh, stop) = self.runtime.enter(&guest.realm, timeout, &session, |scope| {
+            if self.was_stopped.take() {
+                // Of no effect but on what the stop has left half done.
+                let forget = entry(scope, Entry::ForgetUnfinished);
+                let _ = forget.and_then(|forget| forget.call(&scope.undefined(), &[]));
+            }
             let outcome = self.perform(scope, op, &mut reader);
             scope.drain();
             let fresh = write_reply(scope, &mut reply, outcome);
@@ -124,6 +139,7 @@ impl Sandbox {
             fresh
         });
         if let Some(stop) = stop {
+            self.was_stopped.set(true);
             fresh.into_iter().for_each(|slot| self.runtime.release(slot));
             reply.truncate(0);
             reply.byte(status::STOP);
@@ -292,189 +308,6 @@ fn set_up(options: SandboxOptions) -> io::Result<Guest> {
         return Err(io::Error::new(io::ErrorKind::OutOfMemory, "memory limit too small"));
     }
     Ok(Guest::new(realm, options))
-}
-
-/// Answers the guest while a request of the host is under way.
-struct Session<'s> {
-    sandbox: &'s Sandbox,
-    channel: &'s dyn Channel,
-}
-
-impl Host for Session<'_> {
-    fn call<'a>(
-        &self,
-        scope: Scope<'a>,
-        slot: u32,
-        args: Args<'a>,
-    ) -> Result<Value<'a>, Thrown<'a>> {
-        if slot == service::COMPILE_MODULE {
-            return guest::compile_module(scope, args);
-        }
-        if slot & REACTION != 0 {
-            self.settled(scope, (slot & !REACTION) >> 1, slot & 1 == 0, args);
-            return Ok(scope.undefined());
-        }
-        let purpose = match slot {
-            service::CONSOLE => Purpose::Display,
-            _ => Purpose::Use,
-        };
-        self.request(scope, NO_PROMISE, purpose, |lift| {
-            lift.writer().byte(op::CALL);
-            lift.writer().u32(slot);
-            lift.writer().byte(u8::from(args.constructing));
-            match args.constructing {
-                true => lift.writer().byte(tag::UNDEFINED),
-                false => lift.receiver(&args.this())?,
-            }
-            lift.writer().u32(args.iter().len() as u32);
-            for (index, value) in args.iter().enumerate() {
-                lift.named(&value, || format!("args[{index}]"))?;
-            }
-            Ok(())
-        })
-    }
-}
-
-/// In a failure report: it is about no promise in particular.
-const NO_PROMISE: Slot = Slot::MAX;
-
-impl Session<'_> {
-    /// Writes a request, sends it, and reads the reply. A request that cannot be
-    /// written becomes a report of why, which the host answers with an error.
-    fn request<'a>(
-        &self,
-        scope: Scope<'a>,
-        promise: Slot,
-        purpose: Purpose,
-        write: impl FnOnce(&mut Lift<'_, 'a>) -> Result<(), LiftError<'a>>,
-    ) -> Result<Value<'a>, Thrown<'a>> {
-        let mut message = Writer::new(scope.runtime().heap().limit());
-        let mut lift = Lift::new(scope, &mut message, purpose);
-        let start = lift.mark();
-        if let Err(error) = write(&mut lift) {
-            lift.roll_back(start);
-            match error {
-                LiftError::Thrown(thrown) => return Err(thrown),
-                LiftError::Uncrossable { path, what } => {
-                    message.byte(op::FAILED);
-                    message.u32(promise);
-                    write_uncrossable(&mut message, &path, &what);
-                }
-            }
-        }
-        self.sandbox.write_released(&mut message);
-        let reply = self.channel.send(message.bytes());
-        let mut reader = Reader::new(reply.as_deref().unwrap_or_default());
-        let status = reader.byte();
-        let value = Lower::new(scope, &mut reader, &self.sandbox.twins).value();
-        match (status, value) {
-            (Ok(status::RETURN), Ok(value)) => Ok(value),
-            (Ok(status::THROW), Ok(value)) => Err(Thrown(value)),
-            (_, Err(LowerError::Thrown(thrown))) => Err(thrown),
-            _ => Err(scope.type_error("the host failed to answer")),
-        }
-    }
-
-    /// Tells the host what has become of a guest promise.
-    fn settled<'a>(&self, scope: Scope<'a>, promise: Slot, fulfilled: bool, args: Args<'a>) {
-        // The message that handed it out may have been taken back.
-        if scope.kept(promise).is_none() {
-            return;
-        }
-        let tell = |fulfilled: bool, value: &Value<'a>| {
-            self.request(scope, promise, Purpose::Use, |lift| {
-                lift.writer().byte(op::SETTLE);
-                lift.writer().u32(promise);
-                lift.writer().byte(u8::from(fulfilled));
-                lift.named(value, || "result".into())
-            })
-        };
-        let value = args.iter().next().unwrap_or_else(|| scope.undefined());
-        // A getter that throws while its object crosses makes that the outcome.
-        if let Err(Thrown(reason)) = tell(fulfilled, &value) {
-            let _ = tell(false, &reason);
-        }
-    }
-
-    /// Tells the host of promises that were rejected with nobody listening.
-    fn report_rejections(&self, scope: Scope<'_>) {
-        for promise in scope.take_rejections() {
-            let (_, reason) = promise.promise_state();
-            let _ = self.request(scope, NO_PROMISE, Purpose::Use, |lift| {
-                lift.writer().byte(op::UNHANDLED);
-                lift.tolerated(&reason)
-            });
-        }
-    }
-}
-
-/// Writes how a request ended; answers the slots that the reply is the first to name.
-fn write_reply<'a>(
-    scope: Scope<'a>,
-    reply: &mut Writer,
-    outcome: Result<Value<'a>, Failure<'a>>,
-) -> Vec<Slot> {
-    let (status, value) = match outcome {
-        Ok(value) => (status::RETURN, value),
-        Err(Failure::Thrown(Thrown(value))) => (status::THROW, value),
-        Err(Failure::Malformed) => {
-            reply.byte(status::UNCROSSABLE);
-            write_uncrossable(reply, &[], "a request that breaks the format");
-            return Vec::new();
-        }
-    };
-    let mut lift = Lift::new(scope, reply, Purpose::Use);
-    let start = lift.mark();
-    lift.writer().byte(status);
-    let error = match lift.named(&value, || "result".into()) {
-        Ok(()) => return lift.into_slots(),
-        Err(error) => error,
-    };
-    lift.roll_back(start);
-    match error {
-        // A getter that throws while its object crosses makes that the outcome; should
-        // even that not cross, it is shown.
-        LiftError::Thrown(Thrown(reason)) => {
-            lift.writer().byte(status::THROW);
-            if lift.tolerated(&reason).is_err() {
-                // Nothing can be asked of the guest: it has no stack left.
-                lift.roll_back(start);
-                lift.writer().byte(status::THROW);
-                write_stack_overflow(lift.writer());
-            }
-            lift.into_slots()
-        }
-        LiftError::Uncrossable { path, what } => {
-            reply.byte(status::UNCROSSABLE);
-            write_uncrossable(reply, &path, &what);
-            Vec::new()
-        }
-    }
-}
-
-/// The error of a guest without the stack to make one, or to have it read.
-fn write_stack_overflow(message: &mut Writer) {
-    const RANGE_ERROR: u8 = 2;
-    const TEXT: &str = "Maximum call stack size exceeded";
-    message.byte(tag::ERROR);
-    message.byte(RANGE_ERROR);
-    message.u32(Slot::MAX); // without identity
-    message.text("RangeError");
-    message.text(TEXT);
-    message.text(&format!("RangeError: {TEXT}"));
-    message.byte(0); // no cause
-    message.u32(0); // no fields
-}
-
-/// `path` is kept from the inside out.
-fn write_uncrossable(message: &mut Writer, path: &[String], what: &str) {
-    const SHOWN: usize = 16;
-    let mut steps: Vec<&str> = path.iter().rev().map(String::as_str).collect();
-    if steps.len() > SHOWN {
-        steps.splice(SHOWN / 2..steps.len() - SHOWN / 2, ["…"]);
-    }
-    message.text(&steps.concat());
-    message.text(what);
 }
 
 fn entry(scope: Scope<'_>, entry: Entry) -> Result<Value<'_>, Thrown<'_>> {

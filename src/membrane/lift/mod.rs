@@ -1,5 +1,9 @@
 //! Lifting: guest values become bytes for the host.
 
+mod display;
+mod error;
+mod refusal;
+
 use std::collections::HashMap;
 
 use super::helpers::{help, Helper};
@@ -13,41 +17,11 @@ pub const REACTION: u32 = 0x8000_0000;
 /// Native stack that lifting leaves free: what it calls needs some too.
 const STACK_MARGIN: usize = 64 * 1024;
 
-/// For display, deeper levels and longer lists than a person reads are cut.
-const DISPLAY_DEPTH: usize = 6;
-const DISPLAY_ENTRIES: usize = 200;
+/// Up to this depth it is not the value that has used the stack up.
+const MOST_SHALLOW: usize = 100;
 
-/// Why a value could not be lifted.
-pub enum LiftError<'a> {
-    /// A getter or a trap threw, or the guest ran out of memory or time.
-    Thrown(Thrown<'a>),
-    /// The value, or one inside it, has no form on the other side.
-    Uncrossable {
-        /// Where it is: the steps from the inside out.
-        path: Vec<String>,
-        /// What it is, for a person.
-        what: String,
-    },
-}
-
-impl<'a> From<Thrown<'a>> for LiftError<'a> {
-    fn from(thrown: Thrown<'a>) -> Self {
-        Self::Thrown(thrown)
-    }
-}
-
-impl LiftError<'_> {
-    fn refuse<T>(what: impl Into<String>) -> Result<T, Self> {
-        Err(Self::Uncrossable { path: Vec::new(), what: what.into() })
-    }
-
-    fn within(mut self, step: impl FnOnce() -> String) -> Self {
-        if let Self::Uncrossable { path, .. } = &mut self {
-            path.push(step());
-        }
-        self
-    }
-}
+use refusal::step;
+pub use refusal::LiftError;
 
 type Lifted<'a> = Result<(), LiftError<'a>>;
 
@@ -178,7 +152,11 @@ impl<'m, 'a> Lift<'m, 'a> {
         }
         self.numbers.insert(value.address(), self.kept.len() as u32);
         self.kept.push(value.clone());
-        if stack_remaining() < STACK_MARGIN {
+        // Only these two kinds can be read without the guest's help.
+        let plain = matches!(kind, Kind::Object | Kind::Array);
+        if stack_remaining() < STACK_MARGIN
+            || (!plain && self.scope.stack_left() < STACK_MARGIN && self.depth > MOST_SHALLOW)
+        {
             return LiftError::refuse("an object nested too deeply");
         }
         self.depth += 1;
@@ -332,66 +310,6 @@ impl<'m, 'a> Lift<'m, 'a> {
         self.properties(value, &keys[length as usize..])
     }
 
-    fn error(&mut self, value: &Value<'a>) -> Lifted<'a> {
-        if self.home(value)? {
-            return Ok(());
-        }
-        let class = self.help(Helper::ErrorClass, value)?.to_number()?;
-        self.writer.byte(tag::ERROR);
-        self.writer.byte(class as u8);
-        let slot = match self.purpose {
-            Purpose::Use => self.keep(value),
-            Purpose::Display => u32::MAX,
-        };
-        self.writer.u32(slot);
-        for name in ["name", "message", "stack"] {
-            let name = self.scope.string_utf8(name.as_bytes())?;
-            self.string(&help(self.scope, Helper::ErrorText, &[value.clone(), name])?)?;
-        }
-        let name = self.scope.string_utf8(b"cause")?;
-        let own = help(self.scope, Helper::OwnProperty, &[value.clone(), name])?;
-        self.writer.byte(u8::from(own.is_object()));
-        if own.is_object() {
-            self.tolerated(&value.get_str("cause")?)?;
-        }
-        // `errors` of an AggregateError is hidden from enumeration, as `cause` is.
-        let mut fields = Vec::new();
-        for key in value.own_keys()? {
-            if !matches!(&*key.to_value()?.to_text()?, "name" | "message" | "stack" | "cause") {
-                fields.push(key);
-            }
-        }
-        let name = self.scope.string_utf8(b"errors")?;
-        let errors = help(self.scope, Helper::OwnProperty, &[value.clone(), name.clone()])?;
-        if errors.is_object() && !own_enumerable(&errors)? {
-            fields.push(name.to_key()?);
-        }
-        self.writer.u32(fields.len() as u32);
-        for key in fields {
-            self.string(&key.to_value()?)?;
-            let field = value.get(&key).unwrap_or_else(|_| self.scope.undefined());
-            self.tolerated(&field)?;
-        }
-        Ok(())
-    }
-
-    /// A part of an error. An error must arrive, whatever hangs on it, so a part that
-    /// cannot cross is shown instead of refused.
-    pub fn tolerated(&mut self, value: &Value<'a>) -> Lifted<'a> {
-        let purpose = self.purpose;
-        let mark = self.mark();
-        match self.value(value) {
-            Err(LiftError::Uncrossable { .. }) => {
-                self.roll_back(mark);
-                self.purpose = Purpose::Display;
-                let outcome = self.value(value);
-                self.purpose = purpose;
-                outcome
-            }
-            outcome => outcome,
-        }
-    }
-
     fn promise(&mut self, value: &Value<'a>) -> Lifted<'a> {
         if self.home(value)? {
             return Ok(());
@@ -446,7 +364,10 @@ impl<'m, 'a> Lift<'m, 'a> {
         if self.home(value)? {
             return Ok(());
         }
-        let slot = self.keep(value);
+        let slot = match self.purpose {
+            Purpose::Use => self.keep(value),
+            Purpose::Display => Slot::MAX,
+        };
         self.slot(tag::SYMBOL, slot);
         let description = self.help(Helper::SymbolDescription, value)?;
         self.value(&description)
@@ -472,38 +393,6 @@ impl<'m, 'a> Lift<'m, 'a> {
     fn help(&self, helper: Helper, value: &Value<'a>) -> Result<Value<'a>, Thrown<'a>> {
         help(self.scope, helper, std::slice::from_ref(value))
     }
-
-    fn limited(&self, count: u32) -> u32 {
-        match self.purpose {
-            Purpose::Use => count,
-            Purpose::Display => count.min(DISPLAY_ENTRIES as u32),
-        }
-    }
-
-    /// What to show instead of a value that is shown only by name.
-    fn placeholder(&self, value: &Value<'a>, kind: Kind) -> Result<Option<String>, Thrown<'a>> {
-        Ok(match kind {
-            Kind::Function | Kind::HostFunction(_) => {
-                let name = self.scope.string_utf8(b"name")?;
-                let name = help(self.scope, Helper::OwnText, &[value.clone(), name])?.to_text()?;
-                Some(if name.is_empty() {
-                    "[Function (anonymous)]".into()
-                } else {
-                    format!("[Function: {name}]")
-                })
-            }
-            Kind::Proxy => Some("[Proxy]".into()),
-            Kind::Weak => Some("[Weak]".into()),
-            Kind::Promise => Some(format!("[Promise: {:?}]", value.promise_state().0)),
-            _ if self.depth > DISPLAY_DEPTH => Some("[…]".into()),
-            _ => None,
-        })
-    }
-}
-
-/// Whether a property descriptor says that enumeration shows the property.
-fn own_enumerable<'a>(descriptor: &Value<'a>) -> Result<bool, Thrown<'a>> {
-    Ok(descriptor.get_str("enumerable")?.kind() == Kind::Boolean(true))
 }
 
 /// Whether a key is this array index.
@@ -523,18 +412,4 @@ fn is_plain<'a>(value: &Value<'a>) -> Result<bool, Thrown<'a>> {
         Kind::Proxy => false,
         _ => prototype.prototype()?.kind() == Kind::Null,
     })
-}
-
-/// A step of a path: `.name` where the name allows it.
-fn step(name: &str) -> String {
-    let mut chars = name.chars();
-    let identifier = chars.next().is_some_and(|c| c.is_alphabetic() || c == '_' || c == '$')
-        && chars.all(|c| c.is_alphanumeric() || c == '_' || c == '$');
-    if identifier {
-        format!(".{name}")
-    } else if name.parse::<u32>().is_ok_and(|index| index.to_string() == name) {
-        format!("[{name}]")
-    } else {
-        format!("[{name:?}]")
-    }
 }

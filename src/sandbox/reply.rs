@@ -1,0 +1,75 @@
+//! How a request ends: the value, what was thrown, or why neither can cross.
+
+use super::Failure;
+use crate::engine::{Scope, Slot, Thrown, Value};
+use crate::membrane::lift::{Lift, LiftError, Purpose};
+use crate::membrane::wire::{status, tag, Writer};
+
+/// Writes how a request ended; answers the slots that the reply is the first to name.
+pub(super) fn write_reply<'a>(
+    scope: Scope<'a>,
+    reply: &mut Writer,
+    outcome: Result<Value<'a>, Failure<'a>>,
+) -> Vec<Slot> {
+    let (status, value) = match outcome {
+        Ok(value) => (status::RETURN, value),
+        Err(Failure::Thrown(Thrown(value))) => (status::THROW, value),
+        Err(Failure::Malformed) => {
+            reply.byte(status::UNCROSSABLE);
+            write_uncrossable(reply, &[], "a request that breaks the format");
+            return Vec::new();
+        }
+    };
+    let mut lift = Lift::new(scope, reply, Purpose::Use);
+    let start = lift.mark();
+    lift.writer().byte(status);
+    let error = match lift.named(&value, || "result".into()) {
+        Ok(()) => return lift.into_slots(),
+        Err(error) => error,
+    };
+    lift.roll_back(start);
+    match error {
+        // A getter that throws while its object crosses makes that the outcome; should
+        // even that not cross, it is shown.
+        LiftError::Thrown(Thrown(reason)) => {
+            lift.writer().byte(status::THROW);
+            if lift.tolerated(&reason).is_err() {
+                // Nothing can be asked of the guest: it has no stack left.
+                lift.roll_back(start);
+                lift.writer().byte(status::THROW);
+                write_stack_overflow(lift.writer());
+            }
+            lift.into_slots()
+        }
+        LiftError::Uncrossable { path, what } => {
+            reply.byte(status::UNCROSSABLE);
+            write_uncrossable(reply, &path, &what);
+            Vec::new()
+        }
+    }
+}
+
+/// The error of a guest without the stack to make one, or to have it read.
+fn write_stack_overflow(message: &mut Writer) {
+    const RANGE_ERROR: u8 = 2;
+    const TEXT: &str = "Maximum call stack size exceeded";
+    message.byte(tag::ERROR);
+    message.byte(RANGE_ERROR);
+    message.u32(Slot::MAX); // without identity
+    message.text("RangeError");
+    message.text(TEXT);
+    message.text(&format!("RangeError: {TEXT}"));
+    message.byte(0); // no cause
+    message.u32(0); // no fields
+}
+
+/// `path` is kept from the inside out.
+pub(super) fn write_uncrossable(message: &mut Writer, path: &[String], what: &str) {
+    const SHOWN: usize = 16;
+    let mut steps: Vec<&str> = path.iter().rev().map(String::as_str).collect();
+    if steps.len() > SHOWN {
+        steps.splice(SHOWN / 2..steps.len() - SHOWN / 2, ["…"]);
+    }
+    message.text(&steps.concat());
+    message.text(what);
+}
