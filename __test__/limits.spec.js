@@ -777,16 +777,24 @@ describe('the stack cap', () => {
       '{ let a = 1; for (let i = 0; i < 50000; i++) a = new Map([[1, a]]); globalThis.v = a }',
     ],
     ['Sets', '{ let a = 1; for (let i = 0; i < 50000; i++) a = new Set([a]); globalThis.v = a }'],
-    [
-      'errors',
-      "{ let a; for (let i = 0; i < 20000; i++) a = new Error('x', { cause: a }); globalThis.v = a }",
-    ],
   ])('%s nested too deeply to cross say so', (_, code) => {
     const box = sandbox({ timeout: 20_000 });
     box.run(`${code} 1`);
     const error = errorOf(() => box.run('v'));
     expect(error.code).toBe('ERR_SANDBOX_CROSSING');
     expect(error.message.length).toBeLessThan(2000);
+    expect(box.run('1 + 1')).toBe(2);
+  });
+
+  test('an error with an endless chain of causes arrives, with the chain cut short', () => {
+    const box = sandbox({ timeout: 20_000 });
+    const error = box.run(`
+      let e; for (let i = 0; i < 20000; i++) e = new Error('cause ' + i, { cause: e }); e`);
+    expect(error).toBeInstanceOf(Error);
+    let causes = 0;
+    for (let cause = error.cause; cause instanceof Error; cause = cause.cause) causes++;
+    expect(causes).toBeGreaterThan(10);
+    expect(causes).toBeLessThan(20_000);
     expect(box.run('1 + 1')).toBe(2);
   });
 

@@ -230,7 +230,8 @@ function newError(index, name, message, stack) {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0; // the guest's own stack replaces it
   const ErrorClass = ERROR_CLASSES[index] ?? Error;
-  const error = ErrorClass === AggregateError ? new AggregateError([], message) : new ErrorClass(message);
+  const error =
+    ErrorClass === AggregateError ? new AggregateError([], message) : new ErrorClass(message);
   Error.stackTraceLimit = stackTraceLimit;
   define(error, 'stack', stack, false);
   if (error.name !== name) define(error, 'name', name, false);

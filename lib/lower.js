@@ -230,7 +230,10 @@ class Lower {
     mailbox.u32(entries.length);
     entries.forEach(([key, value], index) => {
       this.named(key, `<key ${index}>`);
-      this.named(value, typeof key === 'string' ? `.get(${JSON.stringify(key)})` : `<value ${index}>`);
+      this.named(
+        value,
+        typeof key === 'string' ? `.get(${JSON.stringify(key)})` : `<value ${index}>`,
+      );
     });
   }
 
@@ -245,7 +248,9 @@ class Lower {
     const { buffer, byteOffset, byteLength } = view;
     if (types.isSharedArrayBuffer(buffer)) throw new Uncrossable('a view on a SharedArrayBuffer');
     // Node cuts small Buffers from a common pool, whose other content is nobody's business.
-    const pooled = Buffer.isBuffer(view) || (buffer.byteLength === Buffer.poolSize && byteLength < buffer.byteLength);
+    const pooled =
+      Buffer.isBuffer(view) ||
+      (buffer.byteLength === Buffer.poolSize && byteLength < buffer.byteLength);
     const whole = pooled ? new Uint8Array(buffer, byteOffset, byteLength).slice().buffer : buffer;
     const offset = pooled ? 0 : byteOffset;
     if (types.isDataView(view)) {
@@ -276,7 +281,9 @@ class Lower {
       mailbox.position = cause;
       mailbox.byte(0);
     }
-    const keys = Object.keys(error).filter((key) => !['name', 'message', 'stack', 'cause'].includes(key));
+    const keys = Object.keys(error).filter(
+      (key) => !['name', 'message', 'stack', 'cause'].includes(key),
+    );
     if (Object.hasOwn(error, 'errors') && !keys.includes('errors')) keys.push('errors');
     if (isDomException(error) && typeof error.code === 'number') keys.push('code');
     const counted = mailbox.position;
@@ -366,7 +373,8 @@ class Lower {
 }
 
 const typedArrayName = Function.prototype.call.bind(
-  Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag).get,
+  Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)
+    .get,
 );
 
 function textOf(error, name) {

@@ -97,7 +97,8 @@ class Sandbox extends EventEmitter {
     this.#globalThis ??= new Proxy(Object.create(null), {
       get: (_, key) => this.#request(op.GLOBAL_GET, (lower) => lower.named(key, 'key')),
       has: (_, key) => this.#request(op.GLOBAL_HAS, (lower) => lower.named(key, 'key')),
-      deleteProperty: (_, key) => this.#request(op.GLOBAL_DELETE, (lower) => lower.named(key, 'key')),
+      deleteProperty: (_, key) =>
+        this.#request(op.GLOBAL_DELETE, (lower) => lower.named(key, 'key')),
       ownKeys: () => this.#request(op.GLOBAL_KEYS, () => {}),
       set: (_, key, value) => {
         this.#request(op.GLOBAL_SET, (lower) => {
@@ -269,13 +270,21 @@ class Sandbox extends EventEmitter {
       return new SandboxError('ERR_SANDBOX_MEMORY_LIMIT', message, details);
     }
     if (this.#state === 'disposed') {
-      return new SandboxError('ERR_SANDBOX_DISPOSED', `sandbox '${name}' has been disposed`, details);
+      return new SandboxError(
+        'ERR_SANDBOX_DISPOSED',
+        `sandbox '${name}' has been disposed`,
+        details,
+      );
     }
     const reason = this.#reason === undefined ? '' : `: ${this.#reason?.message ?? this.#reason}`;
-    return new SandboxError('ERR_SANDBOX_TERMINATED', `sandbox '${name}' has been terminated${reason}`, {
-      ...details,
-      cause: this.#reason,
-    });
+    return new SandboxError(
+      'ERR_SANDBOX_TERMINATED',
+      `sandbox '${name}' has been terminated${reason}`,
+      {
+        ...details,
+        cause: this.#reason,
+      },
+    );
   }
 }
 

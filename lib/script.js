@@ -19,12 +19,22 @@ class Script {
   constructor(code, options) {
     const origin = compileOptions(options);
     origin.filename ??= 'sandbox.js';
-    const compiler = new native.NativeSandbox(mailbox.channel, COMPILER_MEMORY, COMPILER_STACK, false, false, false);
+    const compiler = new native.NativeSandbox(
+      mailbox.channel,
+      COMPILER_MEMORY,
+      COMPILER_STACK,
+      false,
+      false,
+      false,
+    );
     try {
       const bridge = new Bridge(compiler, 'compiler', {
         services: [],
         stopError: () =>
-          new SandboxError('ERR_SANDBOX_MEMORY_LIMIT', `the script ${origin.filename} is too large`),
+          new SandboxError(
+            'ERR_SANDBOX_MEMORY_LIMIT',
+            `the script ${origin.filename} is too large`,
+          ),
       });
       compiled.set(this, compile(bridge, code, origin, Infinity));
     } finally {

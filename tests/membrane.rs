@@ -578,7 +578,7 @@ fn what_has_no_form_outside_is_refused_by_its_path() {
     for (source, path) in [
         ("({ a: [0, new Proxy({}, {})] })", "result.a[1]"),
         ("[new (class A {})]", "result[0]"),
-        ("new Map([['k', new WeakMap()]])", "result<value 0>"),
+        ("new Map([['k', new WeakMap()]])", "result.get(\"k\")"),
         ("({ 'a b': { 7: new Proxy([], {}) } })", "result[\"a b\"][7]"),
     ] {
         match rig.try_run(source) {
@@ -616,7 +616,7 @@ fn a_promise_whose_message_was_taken_back_settles_no_other() {
     rig.run("first('of the first'); 1");
     assert_eq!(rig.log(), [""; 0], "the host was told about a promise it never saw");
     rig.run("second('of the second'); first = second = undefined");
-    assert_eq!(rig.log(), ["0 fulfilled of the second"]);
+    assert_eq!(rig.log(), ["1 fulfilled of the second"]);
     rig.assert_clean();
 }
 
@@ -873,7 +873,8 @@ fn random_answers_of_the_host_are_survived() {
         let answer = (0..random.below(40)).map(|_| random.below(32) as u8).collect();
         *rig.host.answer.borrow_mut() = Some(answer);
         let reply = rig.call(call_it, &[&|w| host_function(w, 20)]);
-        assert!(matches!(reply, Reply::Return(_)), "{reply:?}");
+        // Some answers are huge, as far as they go.
+        assert!(matches!(reply, Reply::Return(_) | Reply::Stop(_)), "{reply:?}");
     }
     assert_eq!(rig.run("1 + 1"), "2");
 }

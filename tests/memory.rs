@@ -76,7 +76,7 @@ fn every_hog_meets_the_cap_and_the_runtime_goes_on() {
         assert_within_cap(&guest, what);
         assert_eq!(guest.attempt("[6 * 7].join()"), (Ok("42".into()), None), "after {what}");
         // The engine's tables of atoms and shapes stay as large as they were.
-        guest.assert_back_within(start, 600 * KB);
+        guest.assert_back_within(start, 1000 * KB);
     }
 }
 

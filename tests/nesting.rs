@@ -25,7 +25,8 @@ fn nest(depth: usize, level: impl Fn(&mut Writer)) {
     message.byte(tag::NULL);
     let reply = sandbox.handle(message.bytes(), &Deaf);
     assert_ne!(reply[0], status::RETURN);
-    assert_eq!(sandbox.usage().guest_handles, 0);
+    // The error that was thrown, and nothing of the message.
+    assert!(sandbox.usage().guest_handles <= 1);
 }
 
 #[test]

@@ -15,28 +15,40 @@ pub enum Stop {
     Terminated,
 }
 
+thread_local! {
+    /// The deadline of the innermost entry on this thread, of whichever runtime: a guest
+    /// that the host calls on behalf of another one has no more time than that.
+    static INNERMOST: Cell<Option<Instant>> = const { Cell::new(None) };
+}
+
 /// The deadline in force. Nested entries may only tighten it.
 #[derive(Default)]
 pub(super) struct Deadline {
     at: Cell<Option<Instant>>,
 }
 
+/// What was in force around an entry.
+pub(super) struct Outer {
+    own: Option<Instant>,
+    innermost: Option<Instant>,
+}
+
 impl Deadline {
-    /// Arms the earlier of the deadline in force and `now + timeout`, and
-    /// returns what was in force, for [`Deadline::restore`].
-    pub(super) fn tighten(&self, now: Instant, timeout: Option<Duration>) -> Option<Instant> {
-        let outer = self.at.get();
+    /// Arms the earliest of the deadlines in force and `now + timeout`, and returns what
+    /// was in force, for [`Deadline::restore`].
+    pub(super) fn tighten(&self, now: Instant, timeout: Option<Duration>) -> Outer {
+        let outer = Outer { own: self.at.get(), innermost: INNERMOST.get() };
         // A timeout too large for the clock is no deadline at all.
-        let own = timeout.and_then(|t| now.checked_add(t));
-        self.at.set(match (outer, own) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        });
+        let new = timeout.and_then(|timeout| now.checked_add(timeout));
+        let earliest = [outer.own, outer.innermost, new].into_iter().flatten().min();
+        self.at.set(earliest);
+        INNERMOST.set(earliest);
         outer
     }
 
-    pub(super) fn restore(&self, outer: Option<Instant>) {
-        self.at.set(outer);
+    pub(super) fn restore(&self, outer: &Outer) {
+        self.at.set(outer.own);
+        INNERMOST.set(outer.innermost);
     }
 
     /// Whether the deadline in force has passed. Reads the clock only when armed.

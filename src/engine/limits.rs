@@ -42,6 +42,9 @@ impl Runtime {
             // What the entry before has left behind must not stop this one.
             self.collect();
         }
+        // A heap kept full must still let the guest make room in it.
+        let some = self.heap.used() + self.limits.reserve() / 2;
+        self.allowance.set(some.max(self.limits.soft()));
         self.tune_collector();
         // SAFETY: no guest frame is on the stack, so its top may be set anew.
         unsafe { qjs::JS_UpdateStackTop(self.raw()) };
@@ -117,11 +120,11 @@ impl Runtime {
             Pressure::Reserve => {
                 self.collect();
                 self.tune_collector();
-                let full = self.heap.used() > self.limits.soft();
-                if !full {
+                let used = self.heap.used();
+                if used <= self.limits.soft() {
                     self.heap.clear_pressure();
                 }
-                full
+                used > self.allowance.get()
             }
         }
     }

@@ -20,24 +20,33 @@ static OFFSET: OnceLock<Option<usize>> = OnceLock::new();
 /// Finds the count, by means of a realm that has run no code yet.
 pub(super) fn find(context: *mut qjs::JSContext) {
     OFFSET.get_or_init(|| {
-        let counts = |iterations: i32| {
+        // How far each number of the record is counted down by a loop.
+        let counted = |iterations: i32| -> Vec<i32> {
             let before = read(context);
             run(context, iterations);
-            let after = read(context);
-            // The call of the script itself counts, too.
-            let counted = iterations..iterations + 8;
-            (0..before.len())
-                .filter(|&at| counted.contains(&before[at].wrapping_sub(after[at])))
-                .collect::<Vec<_>>()
+            before.iter().zip(read(context)).map(|(b, a)| b.wrapping_sub(a)).collect()
         };
-        let (first, second) = (counts(40), counts(77));
-        let mut both = first.into_iter().filter(|at| second.contains(at));
-        match (both.next(), both.next()) {
+        // A new realm's count is over at once and only then begins.
+        run(context, 1);
+        let (few, many) = (counted(SOME), counted(SOME + MORE));
+        let mut found = (0..few.len()).filter(|&at| {
+            // So much for each iteration, and a little for the script around them.
+            let each = many[at].wrapping_sub(few[at]) / MORE;
+            let around = few[at].wrapping_sub(each.wrapping_mul(SOME));
+            (1..10).contains(&each)
+                && (0..10).contains(&around)
+                && many[at] == each * (SOME + MORE) + around
+        });
+        match (found.next(), found.next()) {
             (Some(at), None) => Some(at * size_of::<i32>()),
             _ => None,
         }
     });
 }
+
+/// Iterations of the loops that are watched.
+const SOME: i32 = 40;
+const MORE: i32 = 37;
 
 /// Makes the next check of a realm come at once.
 pub(super) fn hurry(context: *mut qjs::JSContext) {

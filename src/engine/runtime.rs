@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rquickjs::qjs;
 
 use super::callback::{self, HostClasses};
-use super::deadline::Deadline;
+use super::deadline::{Deadline, Outer};
 use super::heap::{Heap, HeapLimits};
 use super::slots::Slots;
 use super::{limits, random, Host, Limits, Realm, Scope, Stop};
@@ -60,6 +60,8 @@ pub struct Runtime {
     pub(super) random: Cell<u64>,
     /// The realms that have a handle.
     pub(super) realms: RefCell<Vec<(u32, *mut qjs::JSContext)>>,
+    /// How much of the heap may be in use before the entry under way is stopped.
+    pub(super) allowance: Cell<usize>,
     /// Where the guest's stack begins and ends, as of the outermost entry.
     pub(super) stack_top: Cell<usize>,
     pub(super) stack_end: Cell<usize>,
@@ -95,6 +97,7 @@ impl Runtime {
             rejections: RefCell::new(Vec::new()),
             random: Cell::new(random::seed()),
             realms: RefCell::default(),
+            allowance: Cell::new(0),
             stack_top: Cell::new(0),
             stack_end: Cell::new(0),
             gc_threshold: Cell::new(0),
@@ -260,13 +263,13 @@ fn erase<'a>(host: &'a (dyn Host + 'a)) -> NonNull<dyn Host> {
 /// Undoes an entry's bookkeeping, also when `body` panics.
 struct Entry<'a> {
     runtime: &'a Runtime,
-    deadline: Option<Instant>,
+    deadline: Outer,
     host: Option<NonNull<dyn Host>>,
 }
 
 impl Drop for Entry<'_> {
     fn drop(&mut self) {
-        self.runtime.deadline.restore(self.deadline);
+        self.runtime.deadline.restore(&self.deadline);
         self.runtime.host.set(self.host);
         self.runtime.depth.set(self.runtime.depth.get() - 1);
     }

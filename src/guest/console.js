@@ -1,5 +1,5 @@
 // `console`, forwarded: the host decides where lines go, and formats them.
-((write) => {
+(write) => {
   'use strict';
 
   const timers = new Map();
@@ -16,8 +16,18 @@
 
   const console = {};
   const forwarded = [
-    'log', 'info', 'warn', 'error', 'debug', 'trace', 'dir', 'dirxml', 'table', 'group',
-    'groupCollapsed', 'groupEnd',
+    'log',
+    'info',
+    'warn',
+    'error',
+    'debug',
+    'trace',
+    'dir',
+    'dirxml',
+    'table',
+    'group',
+    'groupCollapsed',
+    'groupEnd',
   ];
   for (const name of forwarded) {
     console[name] = { [name]: (...values) => write(name, ...values) }[name];
@@ -49,9 +59,15 @@
     if (time !== undefined) write('log', `${label}: ${time}ms`);
   };
   Object.defineProperty(console, Symbol.toStringTag, {
-    value: 'console', writable: false, enumerable: false, configurable: true,
+    value: 'console',
+    writable: false,
+    enumerable: false,
+    configurable: true,
   });
   Object.defineProperty(globalThis, 'console', {
-    value: console, writable: true, enumerable: false, configurable: true,
+    value: console,
+    writable: true,
+    enumerable: false,
+    configurable: true,
   });
-});
+};

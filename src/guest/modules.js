@@ -1,6 +1,6 @@
 // CommonJS: `require` with a cache, cycles and JSON. The host says what a specifier
 // means (`resolve`) and gives the text (`load`); code runs only here.
-((resolve, load, compile) => {
+(resolve, load, compile) => {
   'use strict';
 
   const { apply } = Reflect;
@@ -108,4 +108,4 @@
   };
 
   return [requireFrom(undefined), forgetUnfinished];
-});
+};

@@ -1,6 +1,6 @@
 // Timers: functions stay here, the clock is the host's event loop. Only intrinsics captured
 // here are used later, for guests may replace them.
-((start, stop, reference, report) => {
+(start, stop, reference, report) => {
   'use strict';
 
   const { apply } = Reflect;
@@ -140,4 +140,4 @@
     if (!timer.repeat) apply(mapDelete, timers, [id]);
     apply(timer.callback, undefined, timer.args);
   };
-});
+};

@@ -19,8 +19,14 @@
   // The getter of `flags` asks the object for each flag, where the guest may answer.
   const regexpFlags = [];
   const flagNames = [
-    ['hasIndices', 'd'], ['global', 'g'], ['ignoreCase', 'i'], ['multiline', 'm'],
-    ['dotAll', 's'], ['unicode', 'u'], ['unicodeSets', 'v'], ['sticky', 'y'],
+    ['hasIndices', 'd'],
+    ['global', 'g'],
+    ['ignoreCase', 'i'],
+    ['multiline', 'm'],
+    ['dotAll', 's'],
+    ['unicode', 'u'],
+    ['unicodeSets', 'v'],
+    ['sticky', 'y'],
   ];
   const bigintText = method(BigInt.prototype, 'toString');
   const viewBuffer = getter(DataView.prototype, 'buffer');
@@ -91,7 +97,10 @@
     AggregateError,
   ];
   // An iterable that asks no prototype of the guest's.
-  const noErrors = { __proto__: null, [Symbol.iterator]: () => ({ __proto__: null, next: () => ({ __proto__: null, done: true }) }) };
+  const noErrors = {
+    __proto__: null,
+    [Symbol.iterator]: () => ({ __proto__: null, next: () => ({ __proto__: null, done: true }) }),
+  };
   const errorPrototypes = [];
   for (const errorClass of errorClasses) push(errorPrototypes, errorClass.prototype);
 
