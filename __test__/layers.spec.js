@@ -25,8 +25,11 @@ const UNSAFE_FENCE = [
   'src/engine/heap/sys/unix.rs',
   'src/engine/heap/sys/windows.rs',
   'src/engine/heap/tests.rs',
+  'src/engine/jobs.rs',
   'src/engine/key.rs',
+  'src/engine/limits.rs',
   'src/engine/object.rs',
+  'src/engine/poll.rs',
   'src/engine/promise.rs',
   'src/engine/random.rs',
   'src/engine/realm.rs',
@@ -222,8 +225,9 @@ describe('the unsafe fence', () => {
     expect(unfenced.sort()).toEqual([...UNSAFE_FENCE].sort());
   });
 
-  test('lies in the engine', () => {
-    expect(UNSAFE_FENCE.filter((file) => !file.startsWith('src/engine/'))).toEqual([]);
+  test('lies in the engine, but for the memory shared with JavaScript', () => {
+    const outside = UNSAFE_FENCE.filter((file) => !file.startsWith('src/engine/'));
+    expect(outside).toEqual(['src/addon/mailbox.rs']);
   });
 
   test('is the one that ARCHITECTURE.md names', () => {

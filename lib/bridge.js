@@ -264,7 +264,10 @@ class Bridge {
     // A guest must not be able to end the process by a rejection that nobody here asked for.
     promise.catch(ignore);
     this.deferred.set(slot, deferred);
-    if (task !== undefined) (task.pending ??= new Set()).add(deferred);
+    if (task !== undefined) {
+      task.pending ??= new Set();
+      task.pending.add(deferred);
+    }
     return this.guest.set(slot, promise);
   }
 

@@ -62,8 +62,8 @@ function isConstructor(value) {
 
 function errorIndex(error) {
   for (let o = Object.getPrototypeOf(error); o !== null; o = Object.getPrototypeOf(o)) {
-    const constructor = Object.getOwnPropertyDescriptor(o, 'constructor')?.value;
-    const index = typeof constructor === 'function' ? ERROR_INDEX.get(constructor.name) : undefined;
+    const made = Object.getOwnPropertyDescriptor(o, 'constructor')?.value;
+    const index = typeof made === 'function' ? ERROR_INDEX.get(made.name) : undefined;
     if (index !== undefined) return index;
   }
   return 0;
@@ -241,7 +241,9 @@ class Lower {
     const values = [...Set.prototype.values.call(set)];
     mailbox.byte(tag.SET);
     mailbox.u32(values.length);
-    values.forEach((value, index) => this.named(value, `<value ${index}>`));
+    values.forEach((value, index) => {
+      this.named(value, `<value ${index}>`);
+    });
   }
 
   view(view) {

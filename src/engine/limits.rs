@@ -129,6 +129,15 @@ impl Runtime {
         }
     }
 
+    /// Whether the heap has no room for `size` bytes, garbage put aside.
+    pub(super) fn is_short_of(&self, size: usize) -> bool {
+        let is_short = || self.heap.used() + size > self.limits.memory;
+        is_short() && {
+            self.collect();
+            is_short()
+        }
+    }
+
     /// Collects garbage.
     pub(super) fn collect(&self) {
         // SAFETY: the collector may run wherever the engine may allocate, and entries

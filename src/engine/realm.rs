@@ -19,6 +19,9 @@ pub struct Realm {
     number: u32,
 }
 
+/// More than a realm takes, in bytes: one is not begun that could not be finished.
+const REALM_SIZE: usize = 160 << 10;
+
 /// What the engine's context points back to. Boxed by the Rc so that it stays put.
 struct Context {
     raw: NonNull<qjs::JSContext>,
@@ -28,16 +31,16 @@ struct Context {
 impl Realm {
     /// Makes a realm with all intrinsics. Fails when the heap has no room for one.
     pub fn new(runtime: &Rc<Runtime>) -> io::Result<Self> {
+        let full = || io::Error::new(io::ErrorKind::OutOfMemory, "memory limit too small");
+        if runtime.is_short_of(REALM_SIZE) {
+            return Err(full());
+        }
         // SAFETY: the runtime is live and owns what it returns; null means no memory.
-        let new = || NonNull::new(unsafe { qjs::JS_NewContext(runtime.raw()) });
-        // The engine does not collect while it makes one.
-        let collect = || {
-            runtime.collect();
-            new()
-        };
-        let raw = new()
-            .or_else(collect)
-            .ok_or_else(|| io::Error::new(io::ErrorKind::OutOfMemory, "memory limit too small"))?;
+        let raw = NonNull::new(unsafe { qjs::JS_NewContext(runtime.raw()) }).ok_or_else(|| {
+            // The engine leaves a realm that it could not finish lying about.
+            runtime.abandon();
+            full()
+        })?;
         let context = Rc::new(Context { raw, helpers: RefCell::default() });
         let opaque = Rc::as_ptr(&context).cast_mut().cast::<c_void>();
         // SAFETY: the Rc keeps its content in place for as long as the context lives:

@@ -5,7 +5,7 @@
 
   const { apply } = Reflect;
   const { defineProperty } = Object;
-  const { valueOf } = Number.prototype;
+  const numberOf = Number.prototype.valueOf;
   const promiseThen = Promise.prototype.then;
   const mapHas = Map.prototype.has;
   const mapGet = Map.prototype.get;
@@ -26,7 +26,7 @@
     if (typeof timer === 'string') return +timer;
     if (typeof timer !== 'object' || timer === null) return undefined;
     try {
-      return apply(valueOf, timer, []);
+      return apply(numberOf, timer, []);
     } catch {
       return undefined;
     }
@@ -62,26 +62,26 @@
       this.#start();
     }
     #start() {
-      const id = apply(valueOf, this, []);
+      const id = apply(numberOf, this, []);
       apply(mapSet, timers, [id, this.#timer]);
       start(id, this.#timer.delay, this.#timer.repeat);
       if (!this.#referenced) reference(id, false);
     }
     ref() {
       this.#referenced = true;
-      reference(apply(valueOf, this, []), true);
+      reference(apply(numberOf, this, []), true);
       return this;
     }
     unref() {
       this.#referenced = false;
-      reference(apply(valueOf, this, []), false);
+      reference(apply(numberOf, this, []), false);
       return this;
     }
     hasRef() {
       return this.#referenced;
     }
     refresh() {
-      const id = apply(valueOf, this, []);
+      const id = apply(numberOf, this, []);
       // One that has fired starts again, one that was cleared does not.
       if (apply(mapHas, timers, [id])) stop(id);
       else if (this.#timer.cleared) return this;
@@ -96,7 +96,7 @@
       clear(this);
     }
     [Symbol.toPrimitive]() {
-      return apply(valueOf, this, []);
+      return apply(numberOf, this, []);
     }
   }
 
