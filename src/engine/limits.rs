@@ -139,7 +139,7 @@ impl Runtime {
     }
 
     /// Collects garbage.
-    pub(super) fn collect(&self) {
+    pub fn collect(&self) {
         // SAFETY: the collector may run wherever the engine may allocate, and entries
         // and interrupt checks are such places; every value in use is counted.
         unsafe { qjs::JS_RunGC(self.raw()) };

@@ -1,6 +1,5 @@
 // The guest's half of the bridge: intrinsics captured before any guest code runs, so
 // that nothing a guest replaces or adds to a prototype can change how values cross.
-// The order of the returned functions is that of `Helper` in helpers.rs.
 (() => {
   'use strict';
 
@@ -101,6 +100,7 @@
     __proto__: null,
     [Symbol.iterator]: () => ({ __proto__: null, next: () => ({ __proto__: null, done: true }) }),
   };
+  const AGGREGATE = 7;
   const errorPrototypes = [];
   for (const errorClass of errorClasses) push(errorPrototypes, errorClass.prototype);
 
@@ -113,13 +113,6 @@
     } catch {
       return '';
     }
-  };
-
-  const classOf = (error) => {
-    for (let proto = getPrototypeOf(error); proto !== null; proto = getPrototypeOf(proto)) {
-      for (let i = 0; i < errorPrototypes.length; i++) if (proto === errorPrototypes[i]) return i;
-    }
-    return 0;
   };
 
   // Guest objects that are twins of host ones (errors, promises), with the token that
@@ -180,143 +173,145 @@
     }.captureStackTrace,
   });
 
-  return [
-    // MapEntries: [key, value, key, value, …]
-    (map) => {
-      const entries = [];
-      mapForEach(map, (value, key) => {
-        push(entries, key);
-        push(entries, value);
-      });
-      return entries;
-    },
-    // SetValues
-    (set) => {
-      const values = [];
-      setForEach(set, (value) => push(values, value));
-      return values;
-    },
-    // NewMap
-    () => new NativeMap(),
-    // MapSet
-    (map, key, value) => mapSet(map, key, value),
-    // NewSet
-    () => new NativeSet(),
-    // SetAdd
-    (set, value) => setAdd(set, value),
-    // DateTime
-    (date) => dateTime(date),
-    // NewDate
-    (time) => new NativeDate(time),
-    // RegExpSource
-    (regexp) => regexpSource(regexp),
-    // RegExpFlags
-    (regexp) => {
-      let flags = '';
-      for (let i = 0; i < regexpFlags.length; i++) {
-        if (regexpFlags[i].isSet(regexp)) flags += regexpFlags[i].letter;
-      }
-      return flags;
-    },
-    // NewRegExp
-    (source, flags) => new NativeRegExp(source, flags),
-    // BigIntHex: digits only; the sign goes apart
-    (value) => bigintText(value < 0n ? -value : value, 16),
-    // BigIntNegative
-    (value) => value < 0n,
-    // NewBigInt
-    (hex, negative) => {
-      const value = NativeBigInt('0x' + hex);
-      return negative ? -value : value;
-    },
-    // ErrorClass
-    classOf,
-    // ErrorText
-    text,
-    // ErrorCause: the own property, wrapped, or undefined
-    (error, name) => getOwnPropertyDescriptor(error, name),
-    // NewError
-    (index, message, name) => {
-      const ErrorClass = errorClasses[index];
-      const error = index === 7 ? new ErrorClass(noErrors, message) : new ErrorClass(message);
-      if (index === 7) delete error.errors;
-      if (error.name !== name) {
-        defineProperty(error, 'name', {
-          __proto__: null,
-          value: name,
-          writable: true,
-          enumerable: false,
-          configurable: true,
+  // One function for all: each function of its own costs the heap more than its code does.
+  // The numbers are those of `Helper` in helpers.rs.
+  return (helper, a, b, c) => {
+    switch (helper) {
+      case 0: {
+        // MapEntries: [key, value, key, value, …]
+        const entries = [];
+        mapForEach(a, (value, key) => {
+          push(entries, key);
+          push(entries, value);
         });
+        return entries;
       }
-      return error;
-    },
-    // ViewBuffer
-    (view) => viewBuffer(view),
-    // ViewOffset
-    (view) => viewOffset(view),
-    // ViewLength
-    (view) => viewLength(view),
-    // NewDataView
-    (buffer, offset, length) => new NativeDataView(buffer, offset, length),
-    // Box
-    (primitive) => NativeObject(primitive),
-    // Unbox
-    (object) => {
-      for (let i = 0; i < unbox.length; i++) {
-        try {
-          return unbox[i](object);
-        } catch {}
+      case 1: {
+        // SetValues
+        const values = [];
+        setForEach(a, (value) => push(values, value));
+        return values;
       }
-      return undefined;
-    },
-    // TwinGet
-    (object) => weakGet(twins, object),
-    // TwinSet
-    (object, token) => {
-      weakSet(twins, object, token);
-      weakSet(objects, token, new NativeWeakRef(object));
-    },
-    // TwinOf: the object whose token it is, while it lives
-    (token) => {
-      const object = weakGet(objects, token);
-      return object === undefined ? undefined : weakDeref(object);
-    },
-    // SymbolIndex: which well-known symbol it is, or -1
-    (symbol) => {
-      for (let i = 0; i < wellKnown.length; i++) if (wellKnown[i] === symbol) return i;
-      return -1;
-    },
-    // SymbolKey: its key in the registry, or undefined
-    (symbol) => symbolKey(symbol),
-    // SymbolDescription
-    (symbol) => symbolDescription(symbol),
-    // NewSymbol
-    (description) => NativeSymbol(description),
-    // WellKnownSymbol
-    (index) => wellKnown[index],
-    // RegisteredSymbol
-    (key) => symbolFor(key),
-    // OwnText: an own data property that is a string, else ''. Runs no getter.
-    (object, name) => {
-      const own = getOwnPropertyDescriptor(object, name);
-      return own !== undefined && typeof own.value === 'string' ? own.value : '';
-    },
-    // OwnNumber: an own data property that is a number, else 0. Runs no getter.
-    (object, name) => {
-      const own = getOwnPropertyDescriptor(object, name);
-      return own !== undefined && typeof own.value === 'number' ? own.value : 0;
-    },
-    // ClassName: the name of the nearest constructor that is a plain data property
-    (object) => {
-      for (let o = object; o !== null; o = getPrototypeOf(o)) {
-        const own = getOwnPropertyDescriptor(o, 'constructor');
-        if (own !== undefined && typeof own.value === 'function') {
-          const name = getOwnPropertyDescriptor(own.value, 'name');
-          return name !== undefined && typeof name.value === 'string' ? name.value : '';
+      case 2: // NewMap
+        return new NativeMap();
+      case 3: // MapSet
+        return mapSet(a, b, c);
+      case 4: // NewSet
+        return new NativeSet();
+      case 5: // SetAdd
+        return setAdd(a, b);
+      case 6: // DateTime
+        return dateTime(a);
+      case 7: // NewDate
+        return new NativeDate(a);
+      case 8: // RegExpSource
+        return regexpSource(a);
+      case 9: {
+        // RegExpFlags
+        let flags = '';
+        for (let i = 0; i < regexpFlags.length; i++) {
+          if (regexpFlags[i].isSet(a)) flags += regexpFlags[i].letter;
         }
+        return flags;
       }
-      return '';
-    },
-  ];
+      case 10: // NewRegExp
+        return new NativeRegExp(a, b);
+      case 11: // BigIntHex: digits only; the sign goes apart
+        return bigintText(a < 0n ? -a : a, 16);
+      case 12: // BigIntNegative
+        return a < 0n;
+      case 13: {
+        // NewBigInt: digits, whether negative
+        const value = NativeBigInt('0x' + a);
+        return b ? -value : value;
+      }
+      case 14: // ErrorClass
+        for (let proto = getPrototypeOf(a); proto !== null; proto = getPrototypeOf(proto)) {
+          for (let i = 0; i < errorPrototypes.length; i++) {
+            if (proto === errorPrototypes[i]) return i;
+          }
+        }
+        return 0;
+      case 15: // ErrorText
+        return text(a, b);
+      case 16: // OwnProperty: its descriptor, or undefined
+        return getOwnPropertyDescriptor(a, b);
+      case 17: {
+        // NewError: class, message, name
+        const ErrorClass = errorClasses[a];
+        const error = a === AGGREGATE ? new ErrorClass(noErrors, b) : new ErrorClass(b);
+        if (a === AGGREGATE) delete error.errors;
+        if (error.name !== c) {
+          defineProperty(error, 'name', {
+            __proto__: null,
+            value: c,
+            writable: true,
+            enumerable: false,
+            configurable: true,
+          });
+        }
+        return error;
+      }
+      case 18: // ViewBuffer
+        return viewBuffer(a);
+      case 19: // ViewOffset
+        return viewOffset(a);
+      case 20: // ViewLength
+        return viewLength(a);
+      case 21: // NewDataView
+        return new NativeDataView(a, b, c);
+      case 22: // Box
+        return NativeObject(a);
+      case 23: // Unbox
+        for (let i = 0; i < unbox.length; i++) {
+          try {
+            return unbox[i](a);
+          } catch {}
+        }
+        return undefined;
+      case 24: // TwinGet
+        return weakGet(twins, a);
+      case 25: // TwinSet: object, token
+        weakSet(twins, a, b);
+        return weakSet(objects, b, new NativeWeakRef(a));
+      case 26: {
+        // TwinOf: the object whose token it is, while it lives
+        const object = weakGet(objects, a);
+        return object === undefined ? undefined : weakDeref(object);
+      }
+      case 27: // SymbolIndex: which well-known symbol it is, or -1
+        for (let i = 0; i < wellKnown.length; i++) if (wellKnown[i] === a) return i;
+        return -1;
+      case 28: // SymbolKey: its key in the registry, or undefined
+        return symbolKey(a);
+      case 29: // SymbolDescription
+        return symbolDescription(a);
+      case 30: // NewSymbol
+        return NativeSymbol(a);
+      case 31: // WellKnownSymbol
+        return wellKnown[a];
+      case 32: // RegisteredSymbol
+        return symbolFor(a);
+      case 33: {
+        // OwnText: an own data property that is a string, else ''. Runs no getter.
+        const own = getOwnPropertyDescriptor(a, b);
+        return own !== undefined && typeof own.value === 'string' ? own.value : '';
+      }
+      case 34: {
+        // OwnNumber: an own data property that is a number, else 0. Runs no getter.
+        const own = getOwnPropertyDescriptor(a, b);
+        return own !== undefined && typeof own.value === 'number' ? own.value : 0;
+      }
+      default:
+        // ClassName: the name of the nearest constructor that is a plain data property
+        for (let o = a; o !== null; o = getPrototypeOf(o)) {
+          const own = getOwnPropertyDescriptor(o, 'constructor');
+          if (own !== undefined && typeof own.value === 'function') {
+            const name = getOwnPropertyDescriptor(own.value, 'name');
+            return name !== undefined && typeof name.value === 'string' ? name.value : '';
+          }
+        }
+        return '';
+    }
+  };
 })();

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use crate::engine::{Origin, Scope, Script, Thrown, Value};
 
-/// The functions of `helpers.js`, in its order.
+/// What `helpers.js` does, by its numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum Helper {
@@ -46,14 +46,14 @@ pub enum Helper {
     ClassName,
 }
 
-/// How many helpers there are; what others keep in the realm comes after them.
-pub const HELPERS: usize = Helper::ClassName as usize + 1;
+/// How many helpers the realm keeps; what others keep there comes after them.
+pub const HELPERS: usize = 1;
 
 /// Captures the helpers in a realm that has run no guest code yet.
 pub fn capture(scope: Scope<'_>) -> Result<Vec<Value<'_>>, Thrown<'_>> {
     static COMPILED: OnceLock<Script> = OnceLock::new();
-    let table = evaluate(scope, &COMPILED, include_str!("helpers.js"), "quickvm:helpers")?;
-    (0..HELPERS as u32).map(|index| table.get_index(index)).collect()
+    let source = include_str!("helpers.js");
+    Ok(vec![evaluate(scope, &COMPILED, source, "quickvm:helpers")?])
 }
 
 /// Runs one of this crate's own scripts, compiled once in the life of the process.
@@ -77,5 +77,7 @@ pub fn help<'a>(
     helper: Helper,
     args: &[Value<'a>],
 ) -> Result<Value<'a>, Thrown<'a>> {
-    scope.helper(helper as usize)?.call(&scope.undefined(), args)
+    let number = scope.integer(helper as i32);
+    let args: Vec<_> = std::iter::once(number).chain(args.iter().cloned()).collect();
+    scope.helper(0)?.call(&scope.undefined(), &args)
 }

@@ -307,6 +307,7 @@ fn set_up(options: SandboxOptions) -> io::Result<Guest> {
         runtime.abandon();
         return Err(io::Error::new(io::ErrorKind::OutOfMemory, "memory limit too small"));
     }
+    runtime.collect();
     Ok(Guest::new(realm, options))
 }
 

@@ -15,10 +15,10 @@ const ADDRESSES_PER_BYTE: usize = 4;
 const RESERVE_UNIT: usize = 1 << 20;
 
 /// Bytes committed at once: a first portion that a fresh runtime with one realm about
-/// fills, then an eighth of what there is, within bounds. A portion is faulted in by one
+/// fills, then a small part of what there is, within bounds. A portion is faulted in by one
 /// call, far cheaper than page by page.
-const FIRST_STEP: usize = 160 << 10;
-const LEAST_STEP: usize = 32 << 10;
+const FIRST_STEP: usize = 208 << 10;
+const LEAST_STEP: usize = 8 << 10;
 const MOST_STEP: usize = 1 << 20;
 
 /// Up to this many bytes are cheaper to overwrite than to fault in again.
@@ -88,7 +88,7 @@ impl Region {
             return false;
         }
         let from = self.committed.get();
-        let step = if from == 0 { FIRST_STEP } else { (end / 8).clamp(LEAST_STEP, MOST_STEP) };
+        let step = if from == 0 { FIRST_STEP } else { (end / 32).clamp(LEAST_STEP, MOST_STEP) };
         let to = (end + step).next_multiple_of(sys::page_size()).min(self.reserved);
         // SAFETY: the range lies in this region, page aligned, beyond what is committed.
         unsafe {
