@@ -15,6 +15,14 @@ const STOPS = ['timeout', 'memory', 'terminated'];
 const NO_SLOT = 0xffffffff;
 const ignore = () => {};
 
+const CAN_WATCH_SYMBOLS = (() => {
+  try {
+    return new WeakRef(Symbol('probe')) !== undefined;
+  } catch {
+    return false;
+  }
+})();
+
 /** Guest symbols here, for a Node whose collector cannot watch symbols. */
 class Symbols {
   #symbols = new Map();
@@ -54,7 +62,7 @@ class Bridge {
     this.owner = owner;
     this.host = new HostHandles();
     this.guest = new GuestHandles((slot) => native.release(slot));
-    this.symbols = new Symbols();
+    this.symbols = CAN_WATCH_SYMBOLS ? undefined : new Symbols();
     /** Unsettled guest promises handed out here, by the guest's slot. */
     this.deferred = new Map();
     /** Stands for the guest's global object; as a receiver it is left out. */
@@ -273,14 +281,9 @@ class Bridge {
 
   guestSymbol(slot, description) {
     if (slot === NO_SLOT) return Symbol(description);
-    const known = this.guest.get(slot) ?? this.symbols.get(slot);
+    const known = this.guest.get(slot) ?? this.symbols?.get(slot);
     if (known !== undefined) return known;
-    const symbol = Symbol(description);
-    try {
-      return this.guest.set(slot, symbol);
-    } catch {
-      return this.symbols.set(slot, symbol);
-    }
+    return (this.symbols ?? this.guest).set(slot, Symbol(description));
   }
 
   /** Settles the guest's twin of a host promise once the promise is settled. */

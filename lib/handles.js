@@ -46,16 +46,13 @@ class HostHandles {
 /** Stand-ins for guest values, by the guest's slot. Both collectors work on them together. */
 class GuestHandles {
   #standIns = new Map();
-  #slots = new WeakMap();
+  #slots;
   #registry;
+  #release;
 
   /** @param {(slot: number) => void} release tells the guest that nobody here needs it any more */
   constructor(release) {
-    this.#registry = new FinalizationRegistry((slot) => {
-      // A newer stand-in may have taken the place of the one that went.
-      if (this.#standIns.get(slot)?.deref() !== undefined) return;
-      if (this.#standIns.delete(slot)) release(slot);
-    });
+    this.#release = release;
   }
 
   get size() {
@@ -67,6 +64,9 @@ class GuestHandles {
   }
 
   set(slot, standIn) {
+    // Most sandboxes never hand anything out; what they do not need they do not have.
+    this.#registry ??= new FinalizationRegistry((gone) => this.#collected(gone));
+    this.#slots ??= new WeakMap();
     const reference = new WeakRef(standIn);
     this.#registry.register(standIn, slot);
     this.#standIns.set(slot, reference);
@@ -76,12 +76,18 @@ class GuestHandles {
 
   /** The guest's slot, if `value` is a stand-in. */
   slotOf(value) {
-    return this.#slots.get(value);
+    return this.#slots?.get(value);
   }
 
   clear() {
     this.#standIns.clear();
-    this.#slots = new WeakMap();
+    this.#slots = undefined;
+  }
+
+  #collected(slot) {
+    // A newer stand-in may have taken the place of the one that went.
+    if (this.#standIns.get(slot)?.deref() !== undefined) return;
+    if (this.#standIns.delete(slot)) this.#release(slot);
   }
 }
 

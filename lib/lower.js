@@ -352,7 +352,7 @@ class Lower {
       mailbox.byte(tag.REGISTERED_SYMBOL);
       return mailbox.string(key);
     }
-    const home = this.bridge.guest.slotOf(symbol) ?? this.bridge.symbols.slotOf(symbol);
+    const home = this.bridge.guest.slotOf(symbol) ?? this.bridge.symbols?.slotOf(symbol);
     if (home !== undefined) {
       mailbox.byte(tag.HOME);
       mailbox.u32(home);

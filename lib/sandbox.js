@@ -23,8 +23,8 @@ class Sandbox extends EventEmitter {
   #timers = new HostTimers((id, task) => this.#fire(id, task));
   #state = 'active';
   #reason;
-  #scripts = new WeakMap();
-  #forgotten = new FinalizationRegistry((number) => this.#native.dropScript(number));
+  #scripts;
+  #forgotten;
   #globalThis;
 
   constructor(options) {
@@ -239,10 +239,12 @@ class Sandbox extends EventEmitter {
   #scriptNumber(script) {
     const bytecode = bytecodeOf(script);
     if (bytecode === undefined) throw new TypeError('code must be a string or a Script');
+    this.#scripts ??= new WeakMap();
     let number = this.#scripts.get(bytecode);
     if (number === undefined) {
       number = this.#native.addScript(bytecode);
       this.#scripts.set(bytecode, number);
+      this.#forgotten ??= new FinalizationRegistry((gone) => this.#native.dropScript(gone));
       this.#forgotten.register(bytecode, number);
     }
     return number;

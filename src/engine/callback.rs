@@ -219,15 +219,16 @@ fn leave<'a>(
     work: impl FnOnce(&dyn Host) -> Result<Value<'a>, Thrown<'a>>,
 ) -> qjs::JSValue {
     let runtime = scope.runtime;
-    if runtime.must_stop() {
+    let started = Instant::now();
+    if runtime.check_at(|| started).is_some() {
         return scope.throw(scope.uncatchable());
     }
-    let started = Instant::now();
     // A panic must not unwind into C frames.
     let outcome = catch_unwind(AssertUnwindSafe(|| runtime.with_host(work)));
-    runtime.count(|c| c.host += started.elapsed());
+    let ended = Instant::now();
+    runtime.count(|c| c.host += ended - started);
     // The host may have used up the time, filled the heap, or asked for the end.
-    if runtime.must_stop() {
+    if runtime.check_at(|| ended).is_some() {
         drop(outcome);
         return scope.throw(scope.uncatchable());
     }

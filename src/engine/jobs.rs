@@ -10,12 +10,12 @@ use super::Runtime;
 impl Runtime {
     /// Runs jobs until the queue is empty or the guest must stop.
     pub(super) fn run_jobs(&self) {
-        while self.check().is_none() {
-            if !self.run_job() {
-                return;
+        while self.has_job() {
+            if self.check().is_some() {
+                return self.discard_jobs();
             }
+            self.run_job();
         }
-        self.discard_jobs();
     }
 
     /// Empties the job queue without running guest code.
@@ -26,22 +26,28 @@ impl Runtime {
     /// so the queue runs dry.
     fn discard_jobs(&self) {
         self.take_stack();
-        while self.run_job() {}
+        while self.has_job() {
+            self.run_job();
+        }
     }
 
-    /// Runs the next job; false if there is none.
-    fn run_job(&self) -> bool {
+    fn has_job(&self) -> bool {
+        // SAFETY: asks a live runtime.
+        unsafe { qjs::JS_IsJobPending(self.raw()) }
+    }
+
+    /// Runs the next job.
+    fn run_job(&self) {
         let mut realm = ptr::null_mut();
         // SAFETY: the runtime is live; a job runs guest code, which may re-enter through
         // host callbacks only, and those keep their own references. The engine gives the
         // job's live realm. A job that threw left its exception there; nobody can observe
         // it, and it must not stay.
         unsafe {
-            let ran = qjs::JS_ExecutePendingJob(self.raw(), &mut realm) != 0;
-            if ran && !realm.is_null() {
+            qjs::JS_ExecutePendingJob(self.raw(), &mut realm);
+            if !realm.is_null() {
                 qjs::JS_FreeValue(realm, qjs::JS_GetException(realm));
             }
-            ran
         }
     }
 }

@@ -2,6 +2,7 @@
 #![allow(unsafe_code)]
 
 use std::ffi::c_void;
+use std::time::Instant;
 
 use rquickjs::qjs;
 
@@ -81,12 +82,17 @@ impl Runtime {
     /// The reason to stop the guest now, if there is one; remembered until the
     /// outermost entry ends.
     pub(super) fn check(&self) -> Option<Stop> {
+        self.check_at(Instant::now)
+    }
+
+    /// The same, for who has just read the clock.
+    pub(super) fn check_at(&self, clock: impl FnOnce() -> Instant) -> Option<Stop> {
         if self.stop.get().is_none() {
             let reason = if self.terminated.get() {
                 Some(Stop::Terminated)
             } else if self.is_out_of_memory() {
                 Some(Stop::MemoryLimit)
-            } else if self.deadline.passed() {
+            } else if self.deadline.passed(clock) {
                 Some(Stop::Timeout)
             } else {
                 None

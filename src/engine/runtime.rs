@@ -160,7 +160,7 @@ impl Runtime {
                 c.timeouts += u64::from(stop == Some(Stop::Timeout));
                 c.wall += elapsed;
             });
-        } else if stop == Some(Stop::Timeout) && !self.deadline.passed() {
+        } else if stop == Some(Stop::Timeout) && !self.deadline.passed(Instant::now) {
             // The inner entry's own deadline stopped only the inner entry.
             self.resume();
         }

@@ -3,17 +3,16 @@
 (() => {
   'use strict';
 
-  const { call, bind } = Function.prototype;
-  const uncurry = bind.bind(call);
+  // Methods are called by `apply`: functions bound to it would take more of the heap.
+  const { apply } = Reflect;
   const { getOwnPropertyDescriptor, getPrototypeOf, defineProperty } = Object;
-  const getter = (object, name) => uncurry(getOwnPropertyDescriptor(object, name).get);
-  const method = (object, name) => uncurry(object[name]);
+  const getter = (object, name) => getOwnPropertyDescriptor(object, name).get;
 
-  const mapForEach = method(Map.prototype, 'forEach');
-  const mapSet = method(Map.prototype, 'set');
-  const setForEach = method(Set.prototype, 'forEach');
-  const setAdd = method(Set.prototype, 'add');
-  const dateTime = method(Date.prototype, 'getTime');
+  const mapForEach = Map.prototype.forEach;
+  const mapSet = Map.prototype.set;
+  const setForEach = Set.prototype.forEach;
+  const setAdd = Set.prototype.add;
+  const dateTime = Date.prototype.getTime;
   const regexpSource = getter(RegExp.prototype, 'source');
   // The getter of `flags` asks the object for each flag, where the guest may answer.
   const regexpFlags = [];
@@ -27,21 +26,21 @@
     ['unicodeSets', 'v'],
     ['sticky', 'y'],
   ];
-  const bigintText = method(BigInt.prototype, 'toString');
+  const bigintText = BigInt.prototype.toString;
   const viewBuffer = getter(DataView.prototype, 'buffer');
   const viewOffset = getter(DataView.prototype, 'byteOffset');
   const viewLength = getter(DataView.prototype, 'byteLength');
-  const weakGet = method(WeakMap.prototype, 'get');
-  const weakSet = method(WeakMap.prototype, 'set');
+  const weakGet = WeakMap.prototype.get;
+  const weakSet = WeakMap.prototype.set;
   const symbolDescription = getter(Symbol.prototype, 'description');
   const symbolKey = Symbol.keyFor;
   const symbolFor = Symbol.for;
   const unbox = [
-    method(Number.prototype, 'valueOf'),
-    method(String.prototype, 'valueOf'),
-    method(Boolean.prototype, 'valueOf'),
-    method(BigInt.prototype, 'valueOf'),
-    method(Symbol.prototype, 'valueOf'),
+    Number.prototype.valueOf,
+    String.prototype.valueOf,
+    Boolean.prototype.valueOf,
+    BigInt.prototype.valueOf,
+    Symbol.prototype.valueOf,
   ];
   const push = (array, value) =>
     defineProperty(array, array.length, {
@@ -64,7 +63,7 @@
   const NativeString = String;
   const NativeSymbol = Symbol;
   const NativeWeakRef = WeakRef;
-  const weakDeref = method(WeakRef.prototype, 'deref');
+  const weakDeref = WeakRef.prototype.deref;
 
   const wellKnown = [
     Symbol.iterator,
@@ -122,21 +121,21 @@
 
   // Stacks in V8's form: the engine writes the frames only.
   const rawStack = getOwnPropertyDescriptor(Error.prototype, 'stack');
-  const readStack = uncurry(rawStack.get);
+  const readStack = rawStack.get;
   const isFrames = (value) =>
     typeof value === 'string' && (value === '' || (value[0] === ' ' && value[4] === 'a'));
-  const indexOf = method(String.prototype, 'indexOf');
-  const slice = method(String.prototype, 'slice');
+  const indexOf = String.prototype.indexOf;
+  const slice = String.prototype.slice;
   // Our own scripts are none of the guest's business.
-  const isInternal = (line) => indexOf(line, '(quickvm:') >= 0;
+  const isInternal = (line) => apply(indexOf, line, ['(quickvm:']) >= 0;
   const withHeader = (error, frames) => {
     const name = error.name === undefined ? 'Error' : text(error, 'name');
     const message = text(error, 'message');
     let stack = name === '' ? message : message === '' ? name : name + ': ' + message;
     for (let start = 0; start < frames.length; ) {
-      let end = indexOf(frames, '\n', start);
+      let end = apply(indexOf, frames, ['\n', start]);
       if (end < 0) end = frames.length;
-      const line = slice(frames, start, end);
+      const line = apply(slice, frames, [start, end]);
       if (line !== '' && !isInternal(line)) stack += '\n' + line;
       start = end + 1;
     }
@@ -148,7 +147,7 @@
     enumerable: false,
     get: {
       get stack() {
-        const frames = readStack(this);
+        const frames = apply(readStack, this, []);
         return isFrames(frames) ? withHeader(this, frames) : frames;
       },
     }.__lookupGetter__('stack'),
@@ -180,44 +179,46 @@
       case 0: {
         // MapEntries: [key, value, key, value, …]
         const entries = [];
-        mapForEach(a, (value, key) => {
-          push(entries, key);
-          push(entries, value);
-        });
+        apply(mapForEach, a, [
+          (value, key) => {
+            push(entries, key);
+            push(entries, value);
+          },
+        ]);
         return entries;
       }
       case 1: {
         // SetValues
         const values = [];
-        setForEach(a, (value) => push(values, value));
+        apply(setForEach, a, [(value) => push(values, value)]);
         return values;
       }
       case 2: // NewMap
         return new NativeMap();
       case 3: // MapSet
-        return mapSet(a, b, c);
+        return apply(mapSet, a, [b, c]);
       case 4: // NewSet
         return new NativeSet();
       case 5: // SetAdd
-        return setAdd(a, b);
+        return apply(setAdd, a, [b]);
       case 6: // DateTime
-        return dateTime(a);
+        return apply(dateTime, a, []);
       case 7: // NewDate
         return new NativeDate(a);
       case 8: // RegExpSource
-        return regexpSource(a);
+        return apply(regexpSource, a, []);
       case 9: {
         // RegExpFlags
         let flags = '';
         for (let i = 0; i < regexpFlags.length; i++) {
-          if (regexpFlags[i].isSet(a)) flags += regexpFlags[i].letter;
+          if (apply(regexpFlags[i].isSet, a, [])) flags += regexpFlags[i].letter;
         }
         return flags;
       }
       case 10: // NewRegExp
         return new NativeRegExp(a, b);
       case 11: // BigIntHex: digits only; the sign goes apart
-        return bigintText(a < 0n ? -a : a, 16);
+        return apply(bigintText, a < 0n ? -a : a, [16]);
       case 12: // BigIntNegative
         return a < 0n;
       case 13: {
@@ -253,11 +254,11 @@
         return error;
       }
       case 18: // ViewBuffer
-        return viewBuffer(a);
+        return apply(viewBuffer, a, []);
       case 19: // ViewOffset
-        return viewOffset(a);
+        return apply(viewOffset, a, []);
       case 20: // ViewLength
-        return viewLength(a);
+        return apply(viewLength, a, []);
       case 21: // NewDataView
         return new NativeDataView(a, b, c);
       case 22: // Box
@@ -265,19 +266,19 @@
       case 23: // Unbox
         for (let i = 0; i < unbox.length; i++) {
           try {
-            return unbox[i](a);
+            return apply(unbox[i], a, []);
           } catch {}
         }
         return undefined;
       case 24: // TwinGet
-        return weakGet(twins, a);
+        return apply(weakGet, twins, [a]);
       case 25: // TwinSet: object, token
-        weakSet(twins, a, b);
-        return weakSet(objects, b, new NativeWeakRef(a));
+        apply(weakSet, twins, [a, b]);
+        return apply(weakSet, objects, [b, new NativeWeakRef(a)]);
       case 26: {
         // TwinOf: the object whose token it is, while it lives
-        const object = weakGet(objects, a);
-        return object === undefined ? undefined : weakDeref(object);
+        const object = apply(weakGet, objects, [a]);
+        return object === undefined ? undefined : apply(weakDeref, object, []);
       }
       case 27: // SymbolIndex: which well-known symbol it is, or -1
         for (let i = 0; i < wellKnown.length; i++) if (wellKnown[i] === a) return i;
@@ -285,7 +286,7 @@
       case 28: // SymbolKey: its key in the registry, or undefined
         return symbolKey(a);
       case 29: // SymbolDescription
-        return symbolDescription(a);
+        return apply(symbolDescription, a, []);
       case 30: // NewSymbol
         return NativeSymbol(a);
       case 31: // WellKnownSymbol

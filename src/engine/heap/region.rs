@@ -18,7 +18,7 @@ const RESERVE_UNIT: usize = 1 << 20;
 /// fills, then a small part of what there is, within bounds. A portion is faulted in by one
 /// call, far cheaper than page by page.
 const FIRST_STEP: usize = 208 << 10;
-const LEAST_STEP: usize = 8 << 10;
+const LEAST_STEP: usize = 4 << 10;
 const MOST_STEP: usize = 1 << 20;
 
 /// Up to this many bytes are cheaper to overwrite than to fault in again.
