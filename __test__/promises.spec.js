@@ -510,3 +510,18 @@ test('ten thousand promises each way leave nothing behind', async () => {
   expect(await eventually(flat)).toBe(true);
   expect(next).toBeInstanceOf(Function);
 });
+
+test('a rejection handled after the host has entered the guest again is not reported', async () => {
+  const box = sandbox();
+  const reported = [];
+  box.on('unhandledRejection', (reason) => reported.push(reason.message));
+  const late = box.run(`(visit) => {
+    const promise = Promise.reject(new Error('handled in time'));
+    visit();
+    promise.catch(() => {});
+  }`);
+  late(() => box.run('1'));
+  box.run("Promise.reject(new Error('lost')); 1");
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(reported).toEqual(['lost']);
+});

@@ -108,9 +108,14 @@ impl<'a> Scope<'a> {
     /// Runs pending jobs when this is the outermost entry; inside a host call the
     /// queue waits, as it does for any function that is still on the stack.
     pub fn drain(self) {
-        if !self.runtime.is_nested() {
+        if self.is_outermost() {
             self.runtime.run_jobs();
         }
+    }
+
+    /// Whether no other entry is around this one.
+    pub fn is_outermost(self) -> bool {
+        !self.runtime.is_nested()
     }
 
     /// Whether the guest must not be given control back.

@@ -126,7 +126,7 @@ impl Sandbox {
             return malformed();
         };
         let (fresh, stop) = self.runtime.enter(&guest.realm, timeout, &session, |scope| {
-            if self.was_stopped.take() {
+            if scope.is_outermost() && self.was_stopped.take() {
                 // Of no effect but on what the stop has left half done.
                 let forget = entry(scope, Entry::ForgetUnfinished);
                 let _ = forget.and_then(|forget| forget.call(&scope.undefined(), &[]));
@@ -135,7 +135,9 @@ impl Sandbox {
             scope.drain();
             let fresh = write_reply(scope, &mut reply, outcome);
             scope.drain();
-            session.report_rejections(scope);
+            if scope.is_outermost() {
+                session.report_rejections(scope);
+            }
             fresh
         });
         if let Some(stop) = stop {

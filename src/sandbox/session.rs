@@ -112,7 +112,12 @@ impl Session<'_> {
 
     /// Tells the host of promises that were rejected with nobody listening.
     pub(super) fn report_rejections(&self, scope: Scope<'_>) {
-        for promise in scope.take_rejections() {
+        let rejected = scope.take_rejections();
+        if scope.must_stop() {
+            // Of a stopped guest's promises more are rejected than went wrong.
+            return;
+        }
+        for promise in rejected {
             let (_, reason) = promise.promise_state();
             let _ = self.request(scope, NO_PROMISE, Purpose::Use, |lift| {
                 lift.writer().byte(op::UNHANDLED);
