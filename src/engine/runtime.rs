@@ -121,8 +121,8 @@ impl Runtime {
     }
 
     /// Enters `realm`, runs `body`, drains the job queue, and says whether the
-    /// guest had to be stopped. Meanwhile `host` answers the guest's calls. When it had to, what `body` returned tells only
-    /// how far it came.
+    /// guest had to be stopped. When it had to, what `body` returned tells only how far
+    /// it came. Meanwhile `host` answers the guest's calls.
     ///
     /// The outermost entry starts the deadline; an entry from inside a host call
     /// inherits it, may tighten it, and leaves the job queue alone.
