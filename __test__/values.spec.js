@@ -237,11 +237,14 @@ describe('a symbol keeps its identity', () => {
     expect(box.run('(s) => s === own')(own)).toBe(true);
   });
 
-  test.each(['', 'a\u0000b', '€🎉', '\ud800'])('its description is %j on both sides', (text) => {
-    const box = lasting();
-    expect(box.run('(s) => s.description')(Symbol(text))).toBe(text);
-    expect(box.run(`Symbol(${JSON.stringify(text)})`).description).toBe(text);
-  });
+  test.each(['', '1', '4294967295', 'a\u0000b', '€🎉', '\ud800'])(
+    'its description is %j on both sides',
+    (text) => {
+      const box = lasting();
+      expect(box.run('(s) => s.description')(Symbol(text))).toBe(text);
+      expect(box.run(`Symbol(${JSON.stringify(text)})`).description).toBe(text);
+    },
+  );
 
   test('one without a description has none on the other side', () => {
     const box = lasting();
