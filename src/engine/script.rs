@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use std::ffi::CString;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rquickjs::qjs;
 
@@ -41,10 +41,21 @@ impl<'a> Scope<'a> {
         self.parse(source, origin, 0)
     }
 
-    /// Compiles this crate's own `source`, of which guests are not to see the text.
-    pub fn compile_builtin(self, source: &str, filename: &str) -> Result<Script, Thrown<'a>> {
+    /// Runs one of this crate's own scripts, compiled once in the life of the process.
+    /// Its text is left out, for it would lie in every heap and guests could read it.
+    pub fn run_builtin(
+        self,
+        compiled: &OnceLock<Script>,
+        source: &str,
+        filename: &str,
+    ) -> Result<Value<'a>, Thrown<'a>> {
+        if let Some(script) = compiled.get() {
+            return self.run(script);
+        }
         let origin = Origin { filename: filename.into(), ..Origin::default() };
-        self.compile_with(source.as_bytes(), &origin, qjs::JS_WRITE_OBJ_STRIP_SOURCE as i32)
+        let flags = qjs::JS_WRITE_OBJ_STRIP_SOURCE as i32;
+        let script = self.compile_with(source.as_bytes(), &origin, flags)?;
+        self.run(compiled.get_or_init(|| script))
     }
 
     /// Compiles `source` without running it. A syntax error is a guest SyntaxError

@@ -57,19 +57,23 @@ pub fn install(scope: Scope<'_>, builtins: Builtins) -> Result<Vec<Value<'_>>, T
     static CONSOLE: OnceLock<Script> = OnceLock::new();
     static TIMERS: OnceLock<Script> = OnceLock::new();
     static MODULES: OnceLock<Script> = OnceLock::new();
-    use service::*;
     if builtins.console {
         let source = include_str!("console.js");
-        start(scope, &CONSOLE, source, "quickvm:console", &[CONSOLE_SERVICE])?;
+        start(scope, &CONSOLE, source, "quickvm:console", &[service::CONSOLE])?;
     }
     let mut fire = scope.undefined();
     if builtins.timers {
         let source = include_str!("timers.js");
-        let services = [START_TIMER, STOP_TIMER, REFERENCE_TIMER, REPORT_ERROR];
+        let services = [
+            service::START_TIMER,
+            service::STOP_TIMER,
+            service::REFERENCE_TIMER,
+            service::REPORT_ERROR,
+        ];
         fire = start(scope, &TIMERS, source, "quickvm:timers", &services)?;
     }
     let source = include_str!("modules.js");
-    let services = [RESOLVE_MODULE, LOAD_MODULE, COMPILE_MODULE];
+    let services = [service::RESOLVE_MODULE, service::LOAD_MODULE, service::COMPILE_MODULE];
     let modules = start(scope, &MODULES, source, "quickvm:modules", &services)?;
     let (require, forget) = (modules.get_index(0)?, modules.get_index(1)?);
     if builtins.modules {
@@ -77,8 +81,6 @@ pub fn install(scope: Scope<'_>, builtins: Builtins) -> Result<Vec<Value<'_>>, T
     }
     Ok(vec![fire, require, forget])
 }
-
-const CONSOLE_SERVICE: u32 = service::CONSOLE;
 
 /// Runs a builtin's script and calls the function it evaluates to with its services.
 fn start<'a>(
@@ -88,14 +90,7 @@ fn start<'a>(
     filename: &str,
     services: &[u32],
 ) -> Result<Value<'a>, Thrown<'a>> {
-    let function = match compiled.get() {
-        Some(script) => scope.run(script)?,
-        None => {
-            let origin = Origin { filename: filename.into(), ..Origin::default() };
-            let script = scope.compile(source.as_bytes(), &origin)?;
-            scope.run(compiled.get_or_init(|| script))?
-        }
-    };
+    let function = scope.run_builtin(compiled, source, filename)?;
     let name = scope.string_utf8(b"")?;
     let services: Result<Vec<_>, _> =
         services.iter().map(|&slot| scope.host_function(slot, &name, 0, false)).collect();

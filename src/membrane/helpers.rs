@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use crate::engine::{Origin, Scope, Script, Thrown, Value};
+use crate::engine::{Scope, Script, Thrown, Value};
 
 /// What `helpers.js` does, by its numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,22 +53,7 @@ pub const HELPERS: usize = 1;
 pub fn capture(scope: Scope<'_>) -> Result<Vec<Value<'_>>, Thrown<'_>> {
     static COMPILED: OnceLock<Script> = OnceLock::new();
     let source = include_str!("helpers.js");
-    Ok(vec![evaluate(scope, &COMPILED, source, "quickvm:helpers")?])
-}
-
-/// Runs one of this crate's own scripts, compiled once in the life of the process.
-pub fn evaluate<'a>(
-    scope: Scope<'a>,
-    compiled: &OnceLock<Script>,
-    source: &str,
-    filename: &str,
-) -> Result<Value<'a>, Thrown<'a>> {
-    if let Some(script) = compiled.get() {
-        return scope.run(script);
-    }
-    let origin = Origin { filename: filename.into(), ..Origin::default() };
-    let script = scope.compile(source.as_bytes(), &origin)?;
-    scope.run(compiled.get_or_init(|| script))
+    Ok(vec![scope.run_builtin(&COMPILED, source, "quickvm:helpers")?])
 }
 
 /// Calls a helper.
