@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::engine::{
     Args, Host, Kind, Limits, Origin, Realm, Runtime, Scope, Script, Stop, Thrown, Value,
 };
-use crate::guest::{self, service, Builtins, Entry};
+use crate::guest::{self, service, Builtins};
 use crate::membrane::helpers::{self, HELPERS};
 use crate::membrane::lift::REACTION;
 use crate::membrane::lower::{Lower, LowerError, Twins};
@@ -128,8 +128,7 @@ impl Sandbox {
         let (fresh, stop) = self.runtime.enter(&guest.realm, timeout, &session, |scope| {
             if scope.is_outermost() && self.was_stopped.take() {
                 // Of no effect but on what the stop has left half done.
-                let forget = entry(scope, Entry::ForgetUnfinished);
-                let _ = forget.and_then(|forget| forget.call(&scope.undefined(), &[]));
+                let _ = builtins(scope).and_then(|builtins| guest::forget_unfinished(&builtins));
             }
             let outcome = self.perform(scope, op, &mut reader);
             scope.drain();
@@ -243,11 +242,11 @@ impl Sandbox {
             }
             op::FIRE_TIMER => {
                 let id = scope.number(f64::from(reader.u32()?));
-                Ok(entry(scope, Entry::FireTimer)?.call(&undefined, &[id])?)
+                Ok(guest::fire_timer(&builtins(scope)?, id)?)
             }
             op::REQUIRE => {
                 let id = Lower::new(scope, reader, &self.twins).value()?;
-                Ok(entry(scope, Entry::Require)?.call(&undefined, &[id])?)
+                Ok(guest::require(&builtins(scope)?, id)?)
             }
             op::GLOBAL_GET | op::GLOBAL_SET | op::GLOBAL_DELETE | op::GLOBAL_HAS => {
                 let mut lower = Lower::new(scope, reader, &self.twins);
@@ -301,7 +300,7 @@ fn set_up(options: SandboxOptions) -> io::Result<Guest> {
     let realm = Realm::new(&runtime)?;
     let (set_up, stop) = runtime.enter(&realm, None, &NoHost, |scope| {
         let mut functions = helpers::capture(scope).ok()?;
-        functions.extend(guest::install(scope, options.builtins).ok()?);
+        functions.push(guest::install(scope, options.builtins).ok()?);
         scope.set_helpers(functions);
         Some(())
     });
@@ -313,8 +312,9 @@ fn set_up(options: SandboxOptions) -> io::Result<Guest> {
     Ok(Guest::new(realm, options))
 }
 
-fn entry(scope: Scope<'_>, entry: Entry) -> Result<Value<'_>, Thrown<'_>> {
-    scope.helper(HELPERS + entry as usize)
+/// What [`guest`] keeps in the realm that is entered.
+fn builtins(scope: Scope<'_>) -> Result<Value<'_>, Thrown<'_>> {
+    scope.helper(HELPERS)
 }
 
 fn timeout(milliseconds: f64) -> Option<Duration> {
