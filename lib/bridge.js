@@ -8,7 +8,7 @@ const { Lift } = require('./lift.js');
 const { Lower, Uncrossable } = require('./lower.js');
 const { HostHandles, GuestHandles, Watched } = require('./handles.js');
 const { crossingError } = require('./errors.js');
-const { op, status, service, trap } = require('./wire.js');
+const { op, status, service, trap, IDLE } = require('./wire.js');
 
 const STOPS = ['timeout', 'memory', 'terminated'];
 /** In place of a slot: it is about no guest value that is kept. */
@@ -62,7 +62,7 @@ class Bridge {
     this.id = native.id;
     this.name = name;
     this.owner = owner;
-    this.host = new HostHandles();
+    this.host = new HostHandles((slot) => native.release(slot + IDLE));
     this.guest = new GuestHandles((slot) => native.release(slot), owner.sandbox);
     this.exposures = owner.exposures;
     this.symbols = CAN_WATCH_SYMBOLS ? undefined : new Symbols();
@@ -140,6 +140,10 @@ class Bridge {
   #released() {
     for (let count = mailbox.readU32(); count > 0; count--) {
       const slot = mailbox.readU32();
+      if (slot >= IDLE) {
+        this.host.weaken(slot - IDLE);
+        continue;
+      }
       const value = this.host.get(slot);
       if (Watched.is(value) && !value.settled) value.released = true;
       else this.host.release(slot);

@@ -438,7 +438,10 @@ class Lower {
 
   keep(value, entry) {
     const known = this.bridge.host.slotOf(value);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      this.bridge.host.strengthen(known, value);
+      return known;
+    }
     const slot = this.bridge.host.keep(value, entry);
     this.fresh ??= [];
     this.fresh.push(slot);

@@ -54,6 +54,7 @@ impl Runtime {
         self.classes.live.borrow_mut().clone_from(&checkpoint.live);
         self.rejections.borrow_mut().clear();
         self.released.borrow_mut().clear();
+        self.forget_pins();
         self.random.set(random::seed());
         self.reset(Counters::default());
     }

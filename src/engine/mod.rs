@@ -24,6 +24,7 @@ mod jobs;
 mod key;
 mod limits;
 mod object;
+mod pins;
 mod poll;
 mod promise;
 mod proxy;

@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use rquickjs::qjs;
 
-use super::{poll, random, Runtime, Thrown, Value};
+use super::{pins, poll, random, Runtime, Thrown, Value};
 
 /// A global object with its own intrinsics. Realms of one runtime share its heap,
 /// so their objects pass between them directly.
@@ -54,6 +54,7 @@ impl Realm {
         };
         let realm = Self { runtime: runtime.clone(), context, number };
         poll::find(raw.as_ptr());
+        pins::find(raw.as_ptr());
         random::install(raw.as_ptr())?;
         realm.install_traps().map_err(|()| full())?;
         Ok(realm)

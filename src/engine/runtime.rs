@@ -14,6 +14,7 @@ use super::callback::{self, HostClasses};
 use super::deadline::{Deadline, Outer};
 use super::heap::{Heap, HeapLimits};
 use super::intrinsics::Intrinsics;
+use super::pins::Pins;
 use super::slots::Slots;
 use super::{limits, random, Host, Limits, Realm, Scope, Stop};
 
@@ -56,6 +57,7 @@ pub struct Runtime {
     pub(super) slots: Slots,
     pub(super) classes: HostClasses,
     pub(super) intrinsics: Intrinsics,
+    pub(super) pins: Pins,
     /// Promises rejected with nobody listening.
     pub(super) rejections: RefCell<Vec<qjs::JSValue>>,
     /// The state of `Math.random`.
@@ -97,6 +99,7 @@ impl Runtime {
             slots: Slots::default(),
             classes,
             intrinsics: Intrinsics::default(),
+            pins: Pins::default(),
             rejections: RefCell::new(Vec::new()),
             random: Cell::new(random::seed()),
             realms: RefCell::default(),
