@@ -104,6 +104,8 @@ class Lift {
         if (typeof value === 'symbol') return value;
         return this.number(value instanceof Watched ? value.promise : value);
       }
+      case tag.CONTEXT:
+        return this.number(this.bridge.contexts.object(mailbox.readU32()));
       case tag.FUNCTION: {
         const slot = mailbox.readU32();
         const name = mailbox.readString();

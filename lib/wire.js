@@ -35,6 +35,7 @@ const tag = {
   BOXED: 28,
   INSTANCE: 29,
   PLACEHOLDER: 30,
+  CONTEXT: 40,
 };
 
 const op = {
@@ -52,7 +53,19 @@ const op = {
   GLOBAL_KEYS: 11,
   UNHANDLED: 12,
   FAILED: 13,
+  CREATE_CONTEXT: 40,
+  RUN_IN_CONTEXT: 41,
+  DRAIN: 42,
+  CONTEXT_GET: 43,
+  CONTEXT_LIST: 44,
+  CONTEXT_CHANGE: 45,
 };
+
+const names = { UNKNOWN: 0, SAME: 1, THESE: 2 };
+
+const property = { ABSENT: 0, DATA: 1, ACCESSOR: 2, KEPT: 3 };
+
+const change = { END: 0, DELETE: 1, DECLARE: 2, SET: 3, DEFINE: 4, ACCESSOR: 5 };
 
 const status = { RETURN: 0, THROW: 1, STOP: 2, UNCROSSABLE: 3 };
 
@@ -114,4 +127,15 @@ const TYPED_ARRAYS = [
   'Float64Array',
 ];
 
-module.exports = { tag, op, status, service, WELL_KNOWN_SYMBOLS, ERROR_CLASSES, TYPED_ARRAYS };
+module.exports = {
+  tag,
+  op,
+  names,
+  property,
+  change,
+  status,
+  service,
+  WELL_KNOWN_SYMBOLS,
+  ERROR_CLASSES,
+  TYPED_ARRAYS,
+};

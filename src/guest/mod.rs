@@ -82,6 +82,15 @@ pub fn install(scope: Scope<'_>, builtins: Builtins) -> Result<Vec<Value<'_>>, T
     Ok(vec![fire, require, forget])
 }
 
+/// Has a realm refuse to make code from strings. `original` is the global object that has
+/// its intrinsics.
+pub fn forbid_code_generation<'a>(scope: Scope<'a>, original: Value<'a>) -> Result<(), Thrown<'a>> {
+    static COMPILED: OnceLock<Script> = OnceLock::new();
+    let source = include_str!("codegen.js");
+    let forbid = scope.run_builtin(&COMPILED, source, "quickvm:codegen")?;
+    forbid.call(&scope.undefined(), &[original]).map(drop)
+}
+
 /// Runs a builtin's script and calls the function it evaluates to with its services.
 fn start<'a>(
     scope: Scope<'a>,

@@ -44,6 +44,7 @@ pub enum Helper {
     OwnText,
     OwnNumber,
     ClassName,
+    AdoptRealm,
 }
 
 /// How many helpers the realm keeps; what others keep there comes after them.

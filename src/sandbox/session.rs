@@ -2,7 +2,7 @@
 
 use super::reply::write_uncrossable;
 use super::{Channel, Sandbox};
-use crate::engine::{Args, Host, Scope, Slot, Thrown, Value};
+use crate::engine::{Args, GlobalId, Host, Key, Names, Property, Scope, Slot, Thrown, Value};
 use crate::guest::{self, service};
 use crate::membrane::lift::{Lift, LiftError, Purpose, REACTION};
 use crate::membrane::lower::{Lower, LowerError};
@@ -47,6 +47,23 @@ impl Host for Session<'_> {
             Ok(())
         })
     }
+
+    fn global_property<'a>(
+        &self,
+        scope: Scope<'a>,
+        global: GlobalId,
+        key: &Key<'a>,
+    ) -> Result<(Names<'a>, Property<'a>), Thrown<'a>> {
+        self.context_property(scope, global, key)
+    }
+
+    fn global_properties<'a>(
+        &self,
+        scope: Scope<'a>,
+        global: GlobalId,
+    ) -> Result<Vec<(Key<'a>, Property<'a>)>, Thrown<'a>> {
+        self.context_properties(scope, global)
+    }
 }
 
 /// In a failure report: it is about no promise in particular.
@@ -76,6 +93,7 @@ impl Session<'_> {
                 }
             }
         }
+        self.flush_contexts(scope);
         self.sandbox.write_released(&mut message);
         let reply = self.channel.send(message.bytes());
         let mut reader = Reader::new(reply.as_deref().unwrap_or_default());

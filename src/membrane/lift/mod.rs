@@ -175,6 +175,7 @@ impl<'m, 'a> Lift<'m, 'a> {
         }
         match kind {
             Kind::HostFunction(slot) => self.slot(tag::HOME, slot),
+            Kind::Global(id) => self.slot(tag::CONTEXT, id),
             Kind::Function => {
                 let slot = self.keep(value);
                 self.slot(tag::FUNCTION, slot);
