@@ -6,7 +6,8 @@
 const mailbox = require('./mailbox.js');
 const { Answer } = require('./contexts.js');
 const { Lift } = require('./lift.js');
-const { Lower, Uncrossable } = require('./lower.js');
+const { Lower } = require('./lower.js');
+const { Uncrossable } = require('./uncrossable.js');
 const { HostHandles, GuestHandles, Watched } = require('./handles.js');
 const { crossingError } = require('./errors.js');
 const { op, status, service, trap, IDLE } = require('./wire.js');
