@@ -40,6 +40,9 @@ class Symbols {
   }
 }
 
+/** The sandboxes whose guests are on the stack now, the innermost last. */
+const stack = [];
+
 /**
  * One call from outside and all that follows from it: the promises it has handed out are
  * rejected when its continuation, however much later, is stopped.
@@ -51,6 +54,7 @@ class Bridge {
    * @param native the addon's sandbox
    * @param {string} name the sandbox's, for errors
    * @param {object} owner
+   * @param {Sandbox} [owner.sandbox]
    * @param {Function[]} owner.services by slot, what the guest's builtins call
    * @param {(kind: string, entry?: object) => Error} owner.stopError what a stopped entry throws
    * @param {(event: string, reason: unknown) => void} owner.report errors that nobody waits for
@@ -98,11 +102,13 @@ class Bridge {
     }
     const length = mailbox.position - base;
     mailbox.position = base;
+    stack.push(this.owner.sandbox);
     try {
       const reply = mailbox.enter(this.id, base, length, this.dispatch);
       mailbox.receive(base, reply);
       return this.#reply(task, outer === undefined, entry);
     } finally {
+      stack.pop();
       this.task = outer;
       mailbox.shrink();
     }
@@ -315,4 +321,4 @@ class Bridge {
   }
 }
 
-module.exports = { Bridge };
+module.exports = { Bridge, running: () => stack };

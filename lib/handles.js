@@ -100,4 +100,7 @@ class Watched {
   }
 }
 
-module.exports = { HostHandles, GuestHandles, Watched };
+/** The sandbox that a stand-in belongs to. */
+const ownerOf = () => undefined;
+
+module.exports = { HostHandles, GuestHandles, Watched, ownerOf };

@@ -26,6 +26,7 @@ class Sandbox extends EventEmitter {
   #scripts;
   #forgotten;
   #globalThis;
+  #vm;
 
   constructor(options) {
     super();
@@ -42,6 +43,7 @@ class Sandbox extends EventEmitter {
       checked.modules !== undefined,
     );
     this.#bridge = new Bridge(this.#native, name, {
+      sandbox: this,
       services: this.#services(),
       stopError: (kind, entry) => this.#stopError(kind, entry),
       report: (event, reason) => this.#report(event, reason),
@@ -115,6 +117,12 @@ class Sandbox extends EventEmitter {
     });
     this.#bridge.globalProxy = this.#globalThis;
     return this.#globalThis;
+  }
+
+  get vm() {
+    // Loaded at first use: it is made of sandboxes itself.
+    this.#vm ??= require('./vm-home.js').vmOf(this);
+    return this.#vm;
   }
 
   usage() {
