@@ -14,8 +14,8 @@ function nodeError(Base, code, message) {
   void error.stack; // its first line is made now
   delete error.name;
   error.code = code;
-  const toString = () => `${name}: ${message}`;
-  return Object.defineProperty(error, 'toString', { value: toString, enumerable: false });
+  const text = `${name}: ${message}`;
+  return Object.defineProperty(error, 'toString', { value: () => text, enumerable: false });
 }
 
 /** `options.timeout` is a property, `options` an argument. */

@@ -39,11 +39,12 @@ function scriptClass(contexts) {
     }
 
     runInThisContext(options) {
-      return this.#run(contexts.here(), options, this.runInThisContext);
+      return this.#run(contexts.here(), options, Script.prototype.runInThisContext);
     }
 
     runInContext(contextifiedObject, options) {
-      return this.#run(contexts.realmOf(contextifiedObject), options, this.runInContext);
+      const realm = contexts.realmOf(contextifiedObject);
+      return this.#run(realm, options, Script.prototype.runInContext);
     }
 
     runInNewContext(contextObject, options) {
