@@ -3,6 +3,7 @@
 // Which sandbox a context lies in: one for each group of contexts that share objects for
 // `quickvm/vm`, always the same one for a sandbox's own `vm`.
 
+const { isProxy } = require('node:util/types');
 const { running } = require('./bridge.js');
 const { optionsError } = require('./errors.js');
 const { ownerOf } = require('./handles.js');
@@ -25,8 +26,10 @@ const LIMITS = ['memoryLimitMb', 'stackLimitKb', 'timeout'];
 
 const drainOf = ({ microtaskMode }) => (microtaskMode === 'afterEvaluate' ? 'now' : 'later');
 
-/** The values of an object's own data properties, and the elements of arrays among them. */
+/** An object, the values of its own data properties, and the elements of arrays among them. */
 function* valuesIn(object) {
+  yield object;
+  if (isProxy(object)) return; // its handler is not to know of this
   for (const key of Reflect.ownKeys(object)) {
     const value = Reflect.getOwnPropertyDescriptor(object, key)?.value;
     yield value;

@@ -1,6 +1,6 @@
 'use strict';
 
-const files = ['arguments', 'scripts', 'contexts', 'stacks', 'functions', 'timing'];
+const files = ['arguments', 'scripts', 'contexts', 'globals', 'stacks', 'functions', 'timing'];
 
 /** Title → `{ run, differs }`. */
 const cases = {};
