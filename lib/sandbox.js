@@ -44,6 +44,7 @@ class Sandbox extends EventEmitter {
       builtins.includes('timers'),
       checked.modules !== undefined,
     );
+    this.#native.ownedBy(this);
     this.#bridge = new Bridge(this.#native, name, {
       sandbox: this,
       exposures: new Exposures(checked.policy),

@@ -7,6 +7,7 @@ const { isProxy } = require('node:util/types');
 const { running } = require('./bridge.js');
 const { optionsError } = require('./errors.js');
 const { ownerOf } = require('./handles.js');
+const { channel } = require('./mailbox.js');
 const { sandboxOptions } = require('./options.js');
 const { Sandbox } = require('./sandbox.js');
 const { Realm, vmModule } = require('./vm.js');
@@ -42,15 +43,13 @@ function sandboxOf(value) {
   const inherits = (typeof value === 'object' && value !== null) || typeof value === 'function';
   for (let each = inherits ? value : null; each !== null; each = Reflect.getPrototypeOf(each)) {
     const owner = ownerOf(each);
-    if (owner !== undefined) return owner;
+    if (owner !== undefined || isProxy(each)) return owner;
   }
   return undefined;
 }
 
 class SharedHome {
   #realms = new WeakMap();
-  #sandboxes = new Set();
-  #gone = new FinalizationRegistry((reference) => this.#sandboxes.delete(reference));
   #own = new WeakSet();
   #here;
   #options = OPTIONS;
@@ -95,16 +94,13 @@ class SharedHome {
 
   sandboxes() {
     const current = this.#here?.sandbox;
-    const all = [...this.#sandboxes].map((reference) => reference.deref());
-    return { current, other: all.filter((each) => each !== undefined && each !== current) };
+    const others = (each) => this.#own.has(each) && each !== current;
+    return { current, other: channel.owners().filter(others) };
   }
 
   #sandbox() {
     const sandbox = new Sandbox(this.#options);
-    const reference = new WeakRef(sandbox);
     this.#own.add(sandbox);
-    this.#sandboxes.add(reference);
-    this.#gone.register(sandbox, reference);
     return sandbox;
   }
 
