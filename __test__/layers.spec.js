@@ -13,6 +13,7 @@ const UNSAFE_FENCE = [
   'src/addon/mailbox.rs',
   'src/addon/owner.rs',
   'src/engine/array_buffer.rs',
+  'src/engine/builtin.rs',
   'src/engine/callback.rs',
   'src/engine/checkpoint.rs',
   'src/engine/exception.rs',

@@ -112,10 +112,8 @@ class Lift {
         const form = mailbox.readByte();
         return this.number(this.bridge.guest.get(slot) ?? standIn(this.bridge, slot, form));
       }
-      case tag.INTRINSIC: {
-        const place = this.reserve();
-        return this.fill(place, intrinsicAt(mailbox.readU32(), this.value()));
-      }
+      case tag.INTRINSIC:
+        return this.number(intrinsicAt(mailbox.readU32()));
       case tag.HOME_ERROR:
         return this.homeError();
       case tag.PROMISE:
@@ -146,7 +144,10 @@ class Lift {
         const args = [this.value(), mailbox.readF64(), mailbox.readF64()];
         // An older Node may not have the newest kinds; their bytes are better than nothing.
         const Kind = globalThis[name] ?? Uint16Array;
-        return this.fill(place, new Kind(...args));
+        const view = this.fill(place, new Kind(...args));
+        // Only this side's prototypes come: Buffer's, or that of a class made of it.
+        const prototype = this.value();
+        return prototype === undefined ? view : Object.setPrototypeOf(view, prototype);
       }
       case tag.DATA_VIEW: {
         const place = this.reserve();
