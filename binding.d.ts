@@ -51,6 +51,8 @@ export declare class NativeSandbox {
   addScript(script: NativeScript): number | null
   /** Gives up a script. */
   dropScript(number: number): void
+  /** The host has let go of a context's object. */
+  dropContext(number: number): void
   /** Gives up a guest value. */
   release(slot: number): void
   /** Stops the guest, for good. */

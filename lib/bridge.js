@@ -4,6 +4,7 @@
 // settled, and what becomes of it when the guest is stopped.
 
 const mailbox = require('./mailbox.js');
+const { Answer } = require('./contexts.js');
 const { Lift } = require('./lift.js');
 const { Lower, Uncrossable } = require('./lower.js');
 const { HostHandles, GuestHandles, Watched } = require('./handles.js');
@@ -72,6 +73,8 @@ class Bridge {
     this.symbols = CAN_WATCH_SYMBOLS ? undefined : new Symbols();
     /** Unsettled guest promises handed out here, by the guest's slot. */
     this.deferred = new Map();
+    /** The contextified objects, once there are any. */
+    this.contexts = undefined;
     /** The task that the running entry belongs to. */
     this.task = undefined;
     this.dispatch = (base, length) => this.#answer(base, length);
@@ -91,6 +94,8 @@ class Bridge {
     const task = outer ?? entry.task ?? { pending: undefined };
     // From here on: promises on their way in belong to this call, too.
     this.task = task;
+    const within = this.guest.context;
+    this.guest.context = entry.context;
     try {
       mailbox.byte(code);
       mailbox.f64(entry.timeout);
@@ -99,6 +104,7 @@ class Bridge {
       lower.rollBack();
       mailbox.position = base;
       this.task = outer;
+      this.guest.context = within;
       throw this.#crossing(error);
     }
     const length = mailbox.position - base;
@@ -111,6 +117,7 @@ class Bridge {
     } finally {
       stack.pop();
       this.task = outer;
+      this.guest.context = within;
       mailbox.shrink();
     }
   }
@@ -198,7 +205,8 @@ class Bridge {
     const start = mailbox.position;
     try {
       mailbox.byte(code);
-      if (isRecord) lower.record(value);
+      if (value instanceof Answer) value.write(lower);
+      else if (isRecord) lower.record(value);
       else lower.named(value, 'result');
     } catch (error) {
       lower.rollBack();
@@ -212,6 +220,10 @@ class Bridge {
     switch (code) {
       case op.CALL:
         return this.#called();
+      case op.CONTEXT_GET:
+      case op.CONTEXT_LIST:
+      case op.CONTEXT_CHANGE:
+        return this.contexts.answer(code, new Lift(this), () => this.#released());
       case op.SETTLE: {
         const slot = mailbox.readU32();
         const fulfilled = mailbox.readByte() !== 0;
@@ -304,10 +316,11 @@ class Bridge {
   watch(slot, watched) {
     // Its continuation belongs to the call that it was handed out in.
     const { task } = this;
+    const { context } = this.guest;
     const settle = (fulfilled) => (value) => {
       // Unless the message was never sent, or the sandbox is gone.
       if (this.host.get(slot) !== watched) return;
-      this.owner.settle(slot, fulfilled, value, task);
+      this.owner.settle(slot, fulfilled, value, task, context);
       watched.settled = true;
       if (watched.released) this.host.release(slot);
     };

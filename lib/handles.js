@@ -51,6 +51,12 @@ class GuestHandles {
   #standIns = new Map();
   #registry;
   #release;
+  /** What keeps contextified objects: guest values of theirs here, and contexts that have some. */
+  #owners = new WeakMap();
+  #met = new WeakMap();
+
+  /** The contextified object in whose context guest code is running now. */
+  context = undefined;
 
   /**
    * @param {(slot: number) => void} release tells the guest that nobody here needs it any more
@@ -76,7 +82,27 @@ class GuestHandles {
     this.#registry.register(standIn, slot);
     this.#standIns.set(slot, new WeakRef(standIn));
     homes.set(standIn, home);
+    if (this.context !== undefined && typeof standIn !== 'symbol') {
+      this.#owners.set(standIn, this.context);
+    }
     return standIn;
+  }
+
+  /** The context that runs now is given a guest value, perhaps of another context. */
+  meet(standIn) {
+    const owner = this.#owners.get(standIn);
+    if (owner === undefined || owner === this.context || this.context === undefined) return;
+    let met = this.#met.get(this.context);
+    if (met === undefined) {
+      met = new Set();
+      this.#met.set(this.context, met);
+    }
+    met.add(owner);
+  }
+
+  /** The contextified object whose context the guest value came from. */
+  ownerOf(standIn) {
+    return this.#owners.get(standIn);
   }
 
   /** The guest's slot, if `value` is a stand-in. */

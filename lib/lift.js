@@ -107,6 +107,8 @@ class Lift {
         if (typeof value === 'symbol') return value;
         return this.number(Watched.is(value) ? value.promise : value);
       }
+      case tag.CONTEXT:
+        return this.number(this.bridge.contexts.object(mailbox.readU32()));
       case tag.STAND_IN: {
         const slot = mailbox.readU32();
         const form = mailbox.readByte();

@@ -174,8 +174,14 @@ class Lower {
       return mailbox.u32(number);
     }
     this.numbers.set(value, this.count++);
+    const context = this.bridge.contexts?.idOf(value);
+    if (context !== undefined) {
+      mailbox.byte(tag.CONTEXT);
+      return mailbox.u32(context);
+    }
     const home = this.bridge.guest.slotOf(value);
     if (home !== undefined) {
+      this.bridge.guest.meet(value);
       mailbox.byte(tag.HOME);
       return mailbox.u32(home);
     }
@@ -375,11 +381,16 @@ class Lower {
 
   /** Writes a value if it can cross; else leaves no trace and says so. */
   attempt(value) {
+    return this.tentative(() => this.value(value));
+  }
+
+  /** The same for all that `write` writes. */
+  tentative(write) {
     const { position } = mailbox;
     const { count } = this;
     const fresh = this.fresh?.length ?? 0;
     try {
-      this.value(value);
+      write();
       return true;
     } catch (error) {
       if (!Uncrossable.is(within(error, ''))) throw error;

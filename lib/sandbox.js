@@ -6,10 +6,18 @@ const native = require('./native.js');
 const { Bridge } = require('./bridge.js');
 const { SandboxError } = require('./errors.js');
 const { HostTimers } = require('./timers.js');
-const { Script, bytecodeOf, compile, writeSource } = require('./script.js');
+const { Contexts } = require('./contexts.js');
+const { Script, bytecodeOf, compile, mentions, writeSource } = require('./script.js');
 const { forwardConsole } = require('./console.js');
 const { moduleLoader, notFound } = require('./modules.js');
-const { sandboxOptions, runOptions, compileOptions } = require('./options.js');
+const {
+  sandboxOptions,
+  runOptions,
+  compileOptions,
+  contextOptions,
+  contextRunOptions,
+  newContextOptions,
+} = require('./options.js');
 const { step } = require('./lower.js');
 const { Exposures } = require('./exposure.js');
 const { homeOf } = require('./handles.js');
@@ -54,7 +62,7 @@ class Sandbox extends EventEmitter {
       stopError: (kind, entry) => this.#stopError(kind, entry),
       report: (event, reason) => this.#report(event, reason),
       call: (slot, constructing, receiver, args) => this.#call(slot, constructing, receiver, args),
-      settle: (slot, fulfilled, value, task) => this.#settle(slot, fulfilled, value, task),
+      settle: (...args) => this.#settle(...args),
     });
     for (const [key, value] of Object.entries(checked.globals ?? {})) {
       this.#request(op.GLOBAL_SET, (lower) => {
@@ -87,11 +95,47 @@ class Sandbox extends EventEmitter {
     return this.#request(op.RUN, () => writeSource(code, origin), entry);
   }
 
+  createContext(object, options) {
+    const checked = contextOptions(options);
+    this.#assertUsable();
+    return this.#contextTable().create(object, checked);
+  }
+
+  isContext(object) {
+    return this.#contextTable().isContext(object);
+  }
+
+  runInContext(code, object, options) {
+    const { timeout, drain, ...origin } = contextRunOptions(options);
+    const contexts = this.#contextTable();
+    contexts.assertContext(object);
+    const { writeCode, filename } = this.#code(code, origin);
+    const entry = { timeout, filename, context: object };
+    const later = drain === 'later' && this.#bridge.task === undefined;
+    try {
+      const write = (lower) => {
+        contexts.writeStart(lower, object, mentions(code), later);
+        writeCode();
+      };
+      return this.#request(op.RUN_IN_CONTEXT, write, entry);
+    } finally {
+      if (later) this.#drainLater(entry);
+    }
+  }
+
+  runInNewContext(code, object, options) {
+    const { create, run } = newContextOptions(options);
+    this.#code(code, {});
+    const context = this.createContext(object, create);
+    return this.runInContext(code, context, run);
+  }
+
   compile(code, options) {
     const origin = compileOptions(options);
     origin.filename ??= `${this.name}.js`;
     this.#assertUsable();
-    return Script.of(compile(this.#bridge, code, origin, this.#options.timeout), origin.filename);
+    const bytecode = compile(this.#bridge, code, origin, this.#options.timeout);
+    return Script.of(bytecode, origin.filename, code);
   }
 
   require(id) {
@@ -152,19 +196,61 @@ class Sandbox extends EventEmitter {
     this.dispose();
   }
 
-  #request(code, write, { timeout = this.#options.timeout, filename, task } = {}) {
+  /** What to run: a string from `origin`, or a script, as `op.RUN_IN_CONTEXT` takes it. */
+  #code(code, origin) {
+    if (code instanceof Script) {
+      const number = this.#scriptNumber(code);
+      const writeCode = () => {
+        mailbox.byte(1);
+        mailbox.u32(number);
+      };
+      return { writeCode, filename: code.filename };
+    }
+    if (typeof code !== 'string') {
+      throw new TypeError(`code must be a string or a Script; got ${typeof code}`);
+    }
+    const filename = origin.filename ?? `${this.name}.js`;
+    const writeCode = () => {
+      mailbox.byte(0);
+      writeSource(code, { ...origin, filename });
+    };
+    return { writeCode, filename };
+  }
+
+  #contextTable() {
+    this.#bridge.contexts ??= new Contexts({
+      request: (code, write) => this.#request(code, write),
+      drop: (id) => this.#native.dropContext(id),
+      report: (error) => this.#report('uncaughtException', error),
+    });
+    return this.#bridge.contexts;
+  }
+
+  /** Runs the jobs that a run has left over, when those of the host run. */
+  #drainLater({ timeout, filename, context }) {
+    queueMicrotask(() => {
+      this.#background(undefined, (task) => {
+        this.#request(op.DRAIN, () => {}, { timeout, filename, context, task });
+      });
+    });
+  }
+
+  #request(code, write, { timeout = this.#options.timeout, filename, task, context } = {}) {
     this.#assertUsable();
-    return this.#bridge.request(code, { timeout, filename, task }, write);
+    return this.#bridge.request(code, { timeout, filename, task, context }, write);
   }
 
   #call(slot, constructing, receiver, args) {
-    return this.#request(op.CALL, (lower) => {
+    const { guest } = this.#bridge;
+    const entry = { context: guest.ownerOf(guest.get(slot)) };
+    const write = (lower) => {
       mailbox.u32(slot);
       mailbox.byte(constructing ? 1 : 0);
       lower.named(receiver, 'this');
       mailbox.u32(args.length);
       for (let i = 0; i < args.length; i++) lower.named(args[i], `args[${i}]`);
-    });
+    };
+    return this.#request(op.CALL, write, entry);
   }
 
   #reflect(slot, number, args) {
@@ -185,7 +271,7 @@ class Sandbox extends EventEmitter {
     return table.owner.#request(op.COPY, () => mailbox.u32(slot));
   }
 
-  #settle(slot, fulfilled, value, task) {
+  #settle(slot, fulfilled, value, task, context) {
     this.#background(task, (own) => {
       const send = (settled, result) =>
         this.#request(
@@ -195,7 +281,7 @@ class Sandbox extends EventEmitter {
             mailbox.byte(settled ? 1 : 0);
             lower.named(result, 'result');
           },
-          { task: own },
+          { task: own, context },
         );
       try {
         send(fulfilled, value);

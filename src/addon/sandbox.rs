@@ -87,6 +87,14 @@ impl NativeSandbox {
         }
     }
 
+    /// The host has let go of a context's object.
+    #[napi]
+    pub fn drop_context(&self, number: u32) {
+        if let Some(sandbox) = self.exchange.get(self.id) {
+            sandbox.drop_context(number);
+        }
+    }
+
     /// Gives up a guest value.
     #[napi]
     pub fn release(&self, slot: u32) {

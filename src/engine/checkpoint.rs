@@ -11,6 +11,7 @@ use rquickjs::qjs;
 
 use super::callback::Live;
 use super::heap::Image;
+use super::intrinsics::Intrinsics;
 use super::slots::Table;
 use super::{random, Counters, Runtime};
 
@@ -20,6 +21,7 @@ pub struct Checkpoint {
     /// What the host's side knows of the heap.
     slots: Table,
     live: HashMap<u32, Live>,
+    intrinsics: Intrinsics,
     realms: Vec<(u32, *mut qjs::JSContext)>,
 }
 
@@ -34,6 +36,7 @@ impl Runtime {
             image: self.heap().image(),
             slots: self.slots.table.borrow().clone(),
             live: self.classes.live.borrow().clone(),
+            intrinsics: self.intrinsics.clone(),
             realms: self.realms.borrow().clone(),
         }
     }
@@ -52,6 +55,9 @@ impl Runtime {
         unsafe { self.heap().restore(&checkpoint.image) };
         self.slots.table.borrow_mut().clone_from(&checkpoint.slots);
         self.classes.live.borrow_mut().clone_from(&checkpoint.live);
+        self.globals.clear();
+        self.intrinsics.restore(&checkpoint.intrinsics);
+        self.orphans.borrow_mut().clear();
         self.rejections.borrow_mut().clear();
         self.released.borrow_mut().clear();
         self.random.set(random::seed());

@@ -7,9 +7,24 @@ use std::collections::HashMap;
 use super::{Scope, Thrown, Value};
 
 /// The intrinsics of every realm of a runtime.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Intrinsics {
     by_address: RefCell<HashMap<usize, u32>>,
+}
+
+impl Intrinsics {
+    /// Forgets those at these addresses: their realm is gone.
+    pub fn forget(&self, addresses: &[usize]) {
+        let mut table = self.by_address.borrow_mut();
+        for address in addresses {
+            table.remove(address);
+        }
+    }
+
+    /// As it was in `earlier`.
+    pub fn restore(&self, earlier: &Self) {
+        self.by_address.borrow_mut().clone_from(&earlier.by_address.borrow());
+    }
 }
 
 impl<'a> Scope<'a> {
@@ -22,15 +37,6 @@ impl<'a> Scope<'a> {
                 let mut table = self.runtime().intrinsics.by_address.borrow_mut();
                 table.insert(value.address(), index);
             }
-        }
-        Ok(())
-    }
-
-    /// Forgets them again, before the realm goes.
-    pub fn remove_intrinsics(self, list: &Value<'a>) -> Result<(), Thrown<'a>> {
-        for index in 0..list.length()? {
-            let value = list.get_index(index)?;
-            self.runtime().intrinsics.by_address.borrow_mut().remove(&value.address());
         }
         Ok(())
     }

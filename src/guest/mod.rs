@@ -226,6 +226,15 @@ impl Lazy {
     }
 }
 
+/// Has a realm refuse to make code from strings. `original` is the global object that has
+/// its intrinsics.
+pub fn forbid_code_generation<'a>(scope: Scope<'a>, original: Value<'a>) -> Result<(), Thrown<'a>> {
+    static COMPILED: OnceLock<Script> = OnceLock::new();
+    let source = include_str!("codegen.js");
+    let forbid = scope.run_builtin(&COMPILED, source, "quickvm:codegen")?;
+    forbid.call(&scope.undefined(), &[original]).map(drop)
+}
+
 /// Host functions for these services.
 fn host_functions<'a>(scope: Scope<'a>, services: &[u32]) -> Result<Vec<Value<'a>>, Thrown<'a>> {
     let name = scope.string_utf8(b"")?;

@@ -45,6 +45,7 @@ pub enum Helper {
     OwnNumber,
     ClassName,
     Member,
+    AdoptRealm,
 }
 
 /// How many helpers the realm keeps; what others keep there comes after them.

@@ -16,6 +16,7 @@ use crate::membrane::lift::REACTION;
 use crate::membrane::lower::{Lower, LowerError, Twins};
 use crate::membrane::wire::{op, status, Malformed, Reader, Writer};
 
+mod context;
 mod pool;
 mod reflect;
 mod reply;
@@ -67,6 +68,7 @@ pub struct Sandbox {
     compiled: Cell<Option<Script>>,
     /// Whether the guest has been stopped and not been entered since.
     was_stopped: Cell<bool>,
+    contexts: context::Contexts,
 }
 
 /// Why a request has no value to answer with.
@@ -110,6 +112,7 @@ impl Sandbox {
             scripts: RefCell::default(),
             compiled: Cell::new(None),
             was_stopped: Cell::new(false),
+            contexts: context::Contexts::default(),
         })
     }
 
@@ -144,9 +147,10 @@ impl Sandbox {
             scope.drain();
             let fresh = write_reply(scope, &mut reply, outcome);
             scope.drain();
-            if scope.is_outermost() {
+            if scope.is_outermost() && !scope.holds_jobs() {
                 session.report_rejections(scope);
             }
+            session.flush_contexts(scope);
             fresh
         });
         if let Some(stop) = stop {
@@ -245,6 +249,13 @@ impl Sandbox {
                     false => function.call(&this, &args)?,
                 })
             }
+            op::CREATE_CONTEXT => self.create_context(scope, reader),
+            op::RUN_IN_CONTEXT => {
+                let scope = self.enter_context(scope, reader)?;
+                let op = if reader.flag()? { op::RUN_SCRIPT } else { op::RUN };
+                self.perform(scope, op, reader)
+            }
+            op::DRAIN => Ok(undefined),
             op::SETTLE => {
                 let (slot, fulfilled) = (reader.u32()?, reader.flag()?);
                 let value = Lower::new(scope, reader, &self.twins).value()?;
@@ -285,6 +296,8 @@ impl Sandbox {
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
+        self.runtime.abandon();
+        self.contexts.borrow_mut().clear();
         if let Some(guest) = self.guest.take() {
             guest.retire();
         }

@@ -2,7 +2,9 @@
 
 use super::reply::write_uncrossable;
 use super::{builtins, Channel, Sandbox};
-use crate::engine::{Args, Host, Kind, Scope, Slot, Thrown, Trap, Value};
+use crate::engine::{
+    Args, GlobalId, Host, Key, Kind, Names, Property, Scope, Slot, Thrown, Trap, Value,
+};
 use crate::guest::{self, service};
 use crate::membrane::lift::{Lift, LiftError, Purpose, REACTION};
 use crate::membrane::lower::{Lower, LowerError};
@@ -69,6 +71,23 @@ impl Host for Session<'_> {
     ) -> Result<Value<'a>, Thrown<'a>> {
         guest::call(&builtins(scope)?, id, args)
     }
+
+    fn global_property<'a>(
+        &self,
+        scope: Scope<'a>,
+        global: GlobalId,
+        key: &Key<'a>,
+    ) -> Result<(Names<'a>, Property<'a>), Thrown<'a>> {
+        self.context_property(scope, global, key)
+    }
+
+    fn global_properties<'a>(
+        &self,
+        scope: Scope<'a>,
+        global: GlobalId,
+    ) -> Result<Vec<(Key<'a>, Property<'a>)>, Thrown<'a>> {
+        self.context_properties(scope, global)
+    }
 }
 
 /// In a failure report: it is about no promise in particular.
@@ -98,6 +117,7 @@ impl Session<'_> {
                 }
             }
         }
+        self.flush_contexts(scope);
         self.sandbox.write_released(&mut message);
         let reply = self.channel.send(message.bytes());
         let mut reader = Reader::new(reply.as_deref().unwrap_or_default());
