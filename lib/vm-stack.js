@@ -4,6 +4,7 @@
 // in front of all the line of source with a caret under the place.
 
 const { isNativeError } = require('node:util/types');
+const { isStandIn } = require('./handles.js');
 
 const FRAME = /^ {4}at (?:(.*?) \()?(.*?):(-?\d+):(\d+)\)?$/;
 
@@ -69,15 +70,16 @@ function hostFrames(below) {
 
 /**
  * Gives an error that has come out of a guest the stack that it would have in Node.
- * @param {unknown} error what was thrown; nothing else than errors is touched
+ * @param {unknown} error what was thrown; nothing is touched but errors of the guest's
  * @param {Source} source what was run
  * @param {boolean} display whether the place is to be shown; where source text does not parse, it
  *   always is
  * @param {Function} below the function of ours that the host called
  */
 function show(error, source, display, below) {
-  if (!isNativeError(error) || typeof error.stack !== 'string' || shown.has(error)) return;
+  if (!isNativeError(error) || !isStandIn(error) || shown.has(error)) return;
   shown.add(error);
+  if (typeof error.stack !== 'string') return;
   const lines = error.stack.split('\n');
   const first = lines.findIndex((line) => line.startsWith('    at '));
   if (first < 0) return;

@@ -13,9 +13,11 @@ function outcomesOn(module) {
 }
 
 const expected = outcomesOn('node:vm');
+// Others have other messages, and other corners.
+const hasTheReference = process.version.startsWith('v20.');
 const actual = outcomesOn(path.join(__dirname, '..', '..', 'vm.js'));
 
-test.each(Object.keys(cases))('%s', (title) => {
+(hasTheReference ? test : test.skip).each(Object.keys(cases))('%s', (title) => {
   const { differs } = cases[title];
   if (differs === undefined) {
     expect(actual[title]).toEqual(expected[title]);

@@ -35,6 +35,7 @@ impl Sandbox {
         };
         let original = scope.global_of(id).ok_or(Failure::Malformed)?.prototype()?;
         help(scope, Helper::AdoptRealm, std::slice::from_ref(&original))?;
+        guest::dress_context(&original)?;
         if !generates_code {
             let scope = scope.within(id).ok_or(Failure::Malformed)?;
             guest::forbid_code_generation(scope, original)?;

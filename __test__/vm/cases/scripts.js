@@ -215,11 +215,12 @@ module.exports = {
       kindThrown(() => vm.Script.prototype[name].call({}, vm.createContext())),
     ),
 
-  'dynamic import without a callback': async (vm) =>
+  'dynamic import': differs({ value: "'ReferenceError undefined'" }, async (vm) =>
     vm.runInNewContext('import("fs")').then(
       () => 'imported',
-      (error) => error.constructor.name,
+      (error) => `${error.constructor.name} ${error.code}`,
     ),
+  ),
 
   'no WebAssembly': differs({ value: "'undefined'" }, (vm) =>
     vm.runInNewContext('typeof WebAssembly'),

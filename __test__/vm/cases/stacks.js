@@ -1,5 +1,6 @@
 'use strict';
 
+const { differs } = require('../differs.js');
 const { stackThrown } = require('../describe.js');
 
 const at = { filename: 'file.js' };
@@ -129,11 +130,22 @@ module.exports = {
     }
   },
 
-  'a function compiled': (vm) => [
-    guestPart(() => vm.compileFunction('throw new Error("x")')()),
-    guestPart(() => vm.compileFunction('throw new Error("x")', [], { lineOffset: 3 })()),
-    guestPart(() => vm.compileFunction('throw new Error("x")', [], { columnOffset: 3 })()),
-    guestPart(() => vm.compileFunction('throw new Error("x")', [], { filename: 'file.js' })()),
+  'what a compiled function throws': differs(
+    {
+      value: [
+        '<anonymous> (<anonymous>:1:11)',
+        '<anonymous> (<anonymous>:4:11)',
+        '<anonymous> (<anonymous>:1:14)',
+        '<anonymous> (file.js:1:11)',
+      ].map((frame) => ["'Error: x'", `'    at ${frame}'`]),
+    },
+    (vm) =>
+      [{}, { lineOffset: 3 }, { columnOffset: 3 }, at].map((options) =>
+        guestPart(() => vm.compileFunction('throw new Error("x")', [], options)()),
+      ),
+  ),
+
+  'a function’s body that does not parse': (vm) => [
     front(() => vm.compileFunction('foo bar', [], { filename: 'file.js' })),
     front(() => vm.compileFunction('\n  foo bar', ['a'], { filename: 'file.js', lineOffset: 3 })),
   ],
