@@ -42,6 +42,9 @@ class Symbols {
   }
 }
 
+/** The sandboxes whose guests are on the stack now, the innermost last. */
+const stack = [];
+
 /**
  * One call from outside and all that follows from it: the promises it has handed out are
  * rejected when its continuation, however much later, is stopped.
@@ -53,6 +56,7 @@ class Bridge {
    * @param native the addon's sandbox
    * @param {string} name the sandbox's, for errors
    * @param {object} owner
+   * @param {Sandbox} [owner.sandbox]
    * @param {Function[]} owner.services by slot, what the guest's builtins call
    * @param {object} owner.sandbox the sandbox itself
    * @param {Exposures} owner.exposures what it lets its guest see
@@ -106,11 +110,13 @@ class Bridge {
     }
     const length = mailbox.position - base;
     mailbox.position = base;
+    stack.push(this.owner.sandbox);
     try {
       const reply = mailbox.enter(this.id, base, length, this.dispatch);
       mailbox.receive(base, reply);
       return this.#reply(task, outer === undefined, entry);
     } finally {
+      stack.pop();
       this.task = outer;
       this.guest.context = within;
       mailbox.shrink();
@@ -337,4 +343,4 @@ class Bridge {
   }
 }
 
-module.exports = { Bridge };
+module.exports = { Bridge, running: () => stack };

@@ -36,6 +36,7 @@ class Sandbox extends EventEmitter {
   #scripts;
   #forgotten;
   #globalThis;
+  #vm;
 
   constructor(options) {
     super();
@@ -51,6 +52,7 @@ class Sandbox extends EventEmitter {
       builtins.includes('timers'),
       checked.modules !== undefined,
     );
+    this.#native.ownedBy(this);
     this.#bridge = new Bridge(this.#native, name, {
       sandbox: this,
       exposures: new Exposures(checked.policy),
@@ -150,6 +152,12 @@ class Sandbox extends EventEmitter {
   get globalThis() {
     this.#globalThis ??= this.#request(op.GLOBAL, () => {});
     return this.#globalThis;
+  }
+
+  get vm() {
+    // Loaded at first use: it is made of sandboxes itself.
+    this.#vm ??= require('./vm-home.js').vmOf(this);
+    return this.#vm;
   }
 
   revoke(value) {

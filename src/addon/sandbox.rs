@@ -2,9 +2,12 @@
 
 use std::rc::Rc;
 
+use napi::bindgen_prelude::Object;
+use napi::Env;
 use napi_derive::napi;
 
 use super::mailbox::{Exchange, Mailbox, GONE};
+use super::owner::Owner;
 use super::NativeScript;
 use crate::guest::Builtins;
 use crate::sandbox::{Sandbox, SandboxOptions};
@@ -54,6 +57,13 @@ impl NativeSandbox {
         let exchange = mailbox.exchange.clone();
         let id = exchange.add(Rc::new(sandbox));
         Ok(Self { exchange, id })
+    }
+
+    /// Disposes of it once its owner has been collected, also within a synchronous run.
+    #[napi]
+    pub fn owned_by(&self, env: &Env, owner: Object) -> napi::Result<()> {
+        self.exchange.owned(self.id, Owner::new(env, &owner)?);
+        Ok(())
     }
 
     /// The script that the last compilation made.

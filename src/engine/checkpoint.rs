@@ -53,6 +53,7 @@ impl Runtime {
         self.slots.table.borrow_mut().clone_from(&checkpoint.slots);
         self.classes.live.borrow_mut().clone_from(&checkpoint.live);
         self.globals.clear();
+        self.intrinsics.forget_others();
         self.orphans.borrow_mut().clear();
         self.rejections.borrow_mut().clear();
         self.released.borrow_mut().clear();

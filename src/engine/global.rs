@@ -157,8 +157,8 @@ impl<'a> Scope<'a> {
         let globals = &self.runtime.globals;
         // SAFETY: the context is live, and the class is registered with its runtime.
         let (object, anchor) = unsafe {
-            let raw =
-                qjs::JS_NewObjectProtoClass(self.context, original.raw(), globals.class.get());
+            let class = globals.class.get();
+            let raw = qjs::JS_NewObjectProtoClass(self.context, original.raw(), class);
             (self.result(raw)?, self.own(qjs::JS_GetFunctionProto(self.context)))
         };
         let context = NonNull::new(self.context).expect("a live context");
@@ -241,7 +241,6 @@ impl<'a> Scope<'a> {
 
     /// The host's object is gone. What the guest has of it becomes the guest's own.
     pub(super) fn detach_global(self, id: GlobalId) {
-        self.forget_intrinsics(id);
         if let Some(global) = self.runtime.globals.get(id) {
             global.detach(self);
         }

@@ -21,6 +21,18 @@ struct Intrinsic {
     global: Option<GlobalId>,
 }
 
+impl Intrinsics {
+    /// Forgets those of the realm that mirrors `global`: it is gone.
+    pub fn forget(&self, global: GlobalId) {
+        self.by_address.borrow_mut().retain(|_, known| known.global != Some(global));
+    }
+
+    /// Forgets those of all realms but the main one.
+    pub fn forget_others(&self) {
+        self.by_address.borrow_mut().retain(|_, known| known.global.is_none());
+    }
+}
+
 impl<'a> Scope<'a> {
     /// Makes the elements of `list` known as intrinsics, each by its index. What is not an
     /// object is skipped. The caller keeps the list alive as long as the runtime.
@@ -69,12 +81,6 @@ impl<'a> Scope<'a> {
     fn add_intrinsic(self, value: &Value<'a>, index: u32, global: Option<GlobalId>) {
         let mut table = self.runtime.intrinsics.by_address.borrow_mut();
         table.insert(value.address(), Intrinsic { index, global });
-    }
-
-    /// Forgets those of a realm that is given up: nothing keeps them alive any more.
-    pub(super) fn forget_intrinsics(self, global: GlobalId) {
-        let mut table = self.runtime.intrinsics.by_address.borrow_mut();
-        table.retain(|_, known| known.global != Some(global));
     }
 
     /// The place of this object among the intrinsics.

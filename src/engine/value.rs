@@ -55,25 +55,10 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Whether an object of this kind crosses as a copy (or not at all), so that what
-    /// comes back is another.
+    /// Whether an object of this kind crosses as a copy, so that what comes back is another.
     pub fn is_copied(self) -> bool {
         use Kind::*;
-        matches!(
-            self,
-            Array
-                | Date
-                | RegExp
-                | Map
-                | Set
-                | ArrayBuffer
-                | TypedArray
-                | DataView
-                | Boxed
-                | Proxy
-                | Weak
-                | Object
-        )
+        matches!(self, Date | RegExp | Map | Set | ArrayBuffer | TypedArray | DataView | Boxed)
     }
 }
 

@@ -20,7 +20,8 @@
   const samples = [() => {}, function* () {}, async () => {}, async function* () {}];
   for (let i = 0; i < 4; i++) {
     const { prototype, name } = samples[i].constructor;
-    const Refusing = () => {
+    // biome-ignore lint/complexity/useArrowFunction: it is called with `new`, too
+    const Refusing = function () {
       refuse();
     };
     defineProperty(Refusing, 'prototype', { __proto__: null, value: prototype });

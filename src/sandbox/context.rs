@@ -40,6 +40,7 @@ impl Sandbox {
             alike.push((errors.get_index(index)?, errors.get_index(index + 1)?));
         }
         scope.adopt_intrinsics(id, &alike);
+        guest::dress_context(&original)?;
         if !generates_code {
             let scope = scope.within(id).ok_or(Failure::Malformed)?;
             guest::forbid_code_generation(scope, original)?;
@@ -81,7 +82,7 @@ impl Session<'_> {
         key: &Key<'a>,
     ) -> Result<(Names<'a>, Property<'a>), Thrown<'a>> {
         let key = key.to_value()?;
-        self.ask(
+        self.ask_about(
             scope,
             |lift| {
                 lift.writer().byte(op::CONTEXT_GET);
@@ -98,7 +99,7 @@ impl Session<'_> {
         scope: Scope<'a>,
         id: GlobalId,
     ) -> Result<Vec<(Key<'a>, Property<'a>)>, Thrown<'a>> {
-        self.ask(
+        self.ask_about(
             scope,
             |lift| {
                 lift.writer().byte(op::CONTEXT_LIST);
@@ -114,7 +115,7 @@ impl Session<'_> {
         // Setters of the host may come back to the guest, and leave it again.
         while scope.runtime().has_touched_globals() {
             for (id, changes) in scope.take_global_changes() {
-                let _ = self.ask(
+                let _ = self.ask_about(
                     scope,
                     |lift| {
                         lift.writer().byte(op::CONTEXT_CHANGE);
@@ -132,7 +133,7 @@ impl Session<'_> {
     }
 
     /// A question whose answer is not one value.
-    fn ask<'a, R>(
+    fn ask_about<'a, R>(
         &self,
         scope: Scope<'a>,
         write: impl FnOnce(&mut Lift<'_, 'a>) -> Result<(), LiftError<'a>>,

@@ -120,7 +120,18 @@ unsafe extern "C" fn delete_property(
             // SAFETY: live values; now that it is there, the engine deletes it by itself.
             unsafe { qjs::JS_DeleteProperty(context, object, key, 0) }
         }
-        _ => 1,
+        Some(_) => 1,
+        // What the realm has of its own lies in the original global object.
+        // SAFETY: live values.
+        None => unsafe {
+            let original = qjs::JS_GetPrototype(context, object);
+            let deleted = match qjs::JS_IsObject(original) {
+                true => qjs::JS_DeleteProperty(context, original, key, 0),
+                false => 1,
+            };
+            qjs::JS_FreeValue(context, original);
+            deleted
+        },
     });
     status(scope, outcome)
 }
@@ -197,6 +208,7 @@ unsafe extern "C" fn finalize(raw: *mut qjs::JSRuntime, object: qjs::JSValue) {
         for key in global.names.take().into_iter().flatten() {
             qjs::JS_FreeAtomRT(raw, key);
         }
+        runtime_of(raw).intrinsics.forget(global.id);
         qjs::JS_FreeValueRT(raw, global.anchor);
     }
 }
