@@ -12,24 +12,26 @@ use super::{GlobalId, Scope, Thrown, Value};
 /// The intrinsics of every realm of a runtime, by their place in the main realm's list.
 #[derive(Default)]
 pub(super) struct Intrinsics {
-    by_address: RefCell<HashMap<usize, Intrinsic>>,
-}
-
-struct Intrinsic {
-    index: u32,
-    /// Whose realm's it is; the main realm has none.
-    global: Option<GlobalId>,
+    by_address: RefCell<HashMap<usize, u32>>,
+    /// The addresses of those of other realms than the main one.
+    by_realm: RefCell<HashMap<GlobalId, Vec<usize>>>,
 }
 
 impl Intrinsics {
     /// Forgets those of the realm that mirrors `global`: it is gone.
     pub fn forget(&self, global: GlobalId) {
-        self.by_address.borrow_mut().retain(|_, known| known.global != Some(global));
+        let mut table = self.by_address.borrow_mut();
+        for address in self.by_realm.borrow_mut().remove(&global).into_iter().flatten() {
+            table.remove(&address);
+        }
     }
 
     /// Forgets those of all realms but the main one.
     pub fn forget_others(&self) {
-        self.by_address.borrow_mut().retain(|_, known| known.global.is_none());
+        let mut table = self.by_address.borrow_mut();
+        for address in self.by_realm.take().into_values().flatten() {
+            table.remove(&address);
+        }
     }
 }
 
@@ -40,7 +42,7 @@ impl<'a> Scope<'a> {
         for index in 0..list.length()? {
             let value = list.get_index(index)?;
             if value.is_object() {
-                self.add_intrinsic(&value, index, None);
+                self.runtime.intrinsics.by_address.borrow_mut().insert(value.address(), index);
             }
         }
         Ok(())
@@ -74,18 +76,14 @@ impl<'a> Scope<'a> {
 
     fn adopt_intrinsic(self, there: &Value<'a>, here: &Value<'a>, global: GlobalId) {
         if let (true, Some(index)) = (there.is_object(), self.intrinsic_index(here)) {
-            self.add_intrinsic(there, index, Some(global));
+            let known = &self.runtime.intrinsics;
+            known.by_address.borrow_mut().insert(there.address(), index);
+            known.by_realm.borrow_mut().entry(global).or_default().push(there.address());
         }
-    }
-
-    fn add_intrinsic(self, value: &Value<'a>, index: u32, global: Option<GlobalId>) {
-        let mut table = self.runtime.intrinsics.by_address.borrow_mut();
-        table.insert(value.address(), Intrinsic { index, global });
     }
 
     /// The place of this object among the intrinsics.
     pub fn intrinsic_index(self, value: &Value<'a>) -> Option<u32> {
-        let table = self.runtime.intrinsics.by_address.borrow();
-        table.get(&value.address()).map(|known| known.index)
+        self.runtime.intrinsics.by_address.borrow().get(&value.address()).copied()
     }
 }
