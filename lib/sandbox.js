@@ -150,8 +150,13 @@ class Sandbox extends EventEmitter {
   }
 
   get globalThis() {
-    this.#globalThis ??= this.#request(op.GLOBAL, () => {});
-    return this.#globalThis;
+    // Held weakly: the guest's value is a handle as long as somebody here holds it.
+    let standIn = this.#globalThis?.deref();
+    if (standIn === undefined || this.#state !== 'active') {
+      standIn = this.#request(op.GLOBAL, () => {});
+      this.#globalThis = new WeakRef(standIn);
+    }
+    return standIn;
   }
 
   get vm() {

@@ -4,7 +4,7 @@ use super::reply::{Form, Outcome};
 use super::session::Session;
 use super::{Failure, Sandbox};
 use crate::engine::{Args, Kind, Scope, Slot, Thrown, Trap, Value, TRAPS};
-use crate::membrane::helpers::{self, help, Helper};
+use crate::membrane::helpers;
 use crate::membrane::lift::Purpose;
 use crate::membrane::lower::Lower;
 use crate::membrane::wire::{op, Reader};
@@ -37,6 +37,17 @@ impl Sandbox {
                 Some(index) => Form::Intrinsic(index),
                 None => Form::Live,
             },
+            // `__proto__`, most likely.
+            Trap::Get
+                if scope.intrinsic_index(&value).is_some() && value.kind() == Kind::Object =>
+            {
+                let is_proto =
+                    args[1].kind() == Kind::String && &*args[1].to_text()? == "__proto__";
+                match (scope.intrinsic_index(&value), inherited_from(scope, &args[0], &args[1])?) {
+                    (Some(index), Some(_)) if is_proto => Form::Intrinsic(index),
+                    _ => Form::Live,
+                }
+            }
             Trap::Get if value.kind() == Kind::NativeFunction => {
                 match shared_intrinsic(scope, &value, &args[0], &args[1])? {
                     Some(index) => Form::Intrinsic(index),
@@ -111,6 +122,11 @@ impl Session<'_> {
         let [shadow, args @ ..] = &args[..] else {
             return Err(scope.type_error("a trap without its target"));
         };
+        if let (Trap::Set, [key, value, receiver]) = (trap, args) {
+            if !matches!(receiver.kind(), Kind::Host(_)) {
+                return self.set_inherited(scope, slot, key, value, receiver);
+            }
+        }
         let answer = self.operate(scope, slot, trap, args)?;
         let is = |expected: bool| answer.kind() == Kind::Boolean(expected);
         match trap {
@@ -129,27 +145,33 @@ impl Session<'_> {
                     define(scope, shadow, &args[0], &descriptor)?;
                 }
             }
-            Trap::Set if is(true) => {
-                // Assigned to the twin of an error, further up whose chain the proxy is.
-                let Some(receiver) = args.get(2) else { return Ok(answer) };
-                if receiver.kind() != Kind::Error {
-                    return Ok(answer);
-                }
-                let token = help(scope, Helper::TwinGet, std::slice::from_ref(receiver))?;
-                if let Some(slot) = scope.token_slot(&token) {
-                    let own =
-                        self.operate(scope, slot, Trap::GetOwnPropertyDescriptor, &args[..1])?;
-                    if own.is_object() {
-                        define(scope, receiver, &args[0], &own)?;
-                    }
-                }
-            }
             Trap::IsExtensible if is(false) => self.seal(scope, slot, shadow)?,
             Trap::PreventExtensions if is(true) => self.seal(scope, slot, shadow)?,
             Trap::OwnKeys if !extensible(scope, shadow)? => self.seal(scope, slot, shadow)?,
             _ => {}
         }
         Ok(answer)
+    }
+
+    /// A guest object that inherits from the host's gets a property of its own, unless the
+    /// host's has a setter or refuses.
+    fn set_inherited<'a>(
+        &self,
+        scope: Scope<'a>,
+        slot: u32,
+        key: &Value<'a>,
+        value: &Value<'a>,
+        receiver: &Value<'a>,
+    ) -> Result<Value<'a>, Thrown<'a>> {
+        let probe = scope.object()?;
+        let key_only = std::slice::from_ref(key);
+        let own = self.operate(scope, slot, Trap::GetOwnPropertyDescriptor, key_only)?;
+        if own.is_object() {
+            define(scope, &probe, key, &own)?;
+        }
+        probe.set_prototype(&self.operate(scope, slot, Trap::GetPrototypeOf, &[])?)?;
+        let args = [probe, key.clone(), value.clone(), receiver.clone()];
+        helpers::reflect(scope, Trap::Set, &args)
     }
 
     fn operate<'a>(
