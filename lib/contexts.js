@@ -44,12 +44,14 @@ class Contexts {
    * @param {object} owner
    * @param {(code: number, write: Function) => unknown} owner.request
    * @param {(id: number) => void} owner.drop tells the guest that an object is gone
+   * @param {(count: number) => void} owner.weigh so many contexts have come or gone
    * @param {(error: unknown) => void} owner.report errors that nobody waits for
    */
   constructor(owner) {
     this.#owner = owner;
     this.#registry = new FinalizationRegistry((id) => {
       this.#objects.delete(id);
+      owner.weigh(-1);
       owner.drop(id);
     });
   }
@@ -64,6 +66,7 @@ class Contexts {
     this.#contexts.set(object, context);
     this.#objects.set(context.id, new WeakRef(object));
     this.#registry.register(object, context.id);
+    this.#owner.weigh(1);
     return object;
   }
 
@@ -78,6 +81,11 @@ class Contexts {
     if (!this.#contexts.has(object)) {
       throw invalidArgument('contextifiedObject', 'an vm.Context', object);
     }
+  }
+
+  dispose() {
+    this.#owner.weigh(-this.#objects.size);
+    this.#objects.clear();
   }
 
   idOf(object) {
@@ -201,7 +209,11 @@ class Contexts {
   }
 }
 
+/** Names that the language has for values of its own, whatever a guest declares. */
+const FIXED = new Set(['undefined', 'NaN', 'Infinity']);
+
 function apply(object, kind, key, descriptor) {
+  if (FIXED.has(key)) return false;
   switch (kind) {
     case change.DELETE:
       return Reflect.deleteProperty(object, key);

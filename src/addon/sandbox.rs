@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use napi::Env;
 use napi_derive::napi;
 
 use super::mailbox::{Exchange, Mailbox, GONE};
@@ -75,6 +76,12 @@ impl NativeSandbox {
         if let Some(sandbox) = self.exchange.get(self.id) {
             sandbox.drop_script(number);
         }
+    }
+
+    /// Tells V8 of memory that its collector could have given back, or that it has.
+    #[napi]
+    pub fn weigh(&self, env: Env, bytes: f64) -> napi::Result<()> {
+        env.adjust_external_memory(bytes as i64).map(drop)
     }
 
     /// The host has let go of a context's object.

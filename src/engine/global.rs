@@ -102,6 +102,8 @@ struct Global {
     context: NonNull<qjs::JSContext>,
     /// A function of the realm, which keeps it alive as long as the object.
     anchor: qjs::JSValue,
+    /// The original global object, which has the intrinsics.
+    original: qjs::JSValue,
     /// Whether the host still has its object.
     is_attached: Cell<bool>,
     is_touched: Cell<bool>,
@@ -167,6 +169,7 @@ impl<'a> Scope<'a> {
             object: object.address() as *mut c_void,
             context,
             anchor: anchor.into_raw(),
+            original: original.clone().into_raw(),
             is_attached: Cell::new(true),
             is_touched: Cell::new(false),
             is_quiet: Cell::new(false),

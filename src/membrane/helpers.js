@@ -65,6 +65,8 @@
   const NativeWeakRef = WeakRef;
   const weakDeref = WeakRef.prototype.deref;
 
+  const { toStringTag } = Symbol;
+
   const wellKnown = [
     Symbol.iterator,
     Symbol.asyncIterator,
@@ -310,7 +312,10 @@
         return own !== undefined && typeof own.value === 'number' ? own.value : 0;
       }
       case 36: {
-        // AdoptRealm: its original global object. Its errors are known and shown as ours.
+        // AdoptRealm: its original global object. Its errors are known and shown as ours; what
+        // the engine adds to the language goes.
+        delete a.queueMicrotask;
+        delete a[toStringTag];
         for (let i = 0; i < errorClasses.length; i++) {
           const errorClass = a[errorNames[i]];
           apply(weakSet, errorIndex, [errorClass.prototype, i]);

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use rquickjs::qjs;
 
 use super::{Attributes, Change, Global, Names, Property};
-use crate::engine::{layout, Host, Key, Scope, Thrown, Value};
+use crate::engine::{layout, Host, Key, Kind, Scope, Thrown, Value};
 
 /// A property as the host told it. Its values are references that the record owns.
 #[derive(Clone, Copy)]
@@ -42,8 +42,12 @@ impl Global {
             Some(Known::Absent) => return Ok(None),
             Some(Known::Listed(held)) => return Ok(Some(held)),
             Some(Known::Stored(held)) => {
-                // Deleted; what is inherited shows again.
-                return Ok(held.attributes.has(Attributes::INHERITED).then_some(held));
+                // Deleted; what is inherited shows again, but no intrinsic of that name.
+                if held.attributes.has(Attributes::INHERITED) {
+                    return Ok(Some(held));
+                }
+                self.delete_intrinsic(scope.context, key);
+                return Ok(None);
             }
             None => {}
         }
@@ -60,6 +64,12 @@ impl Global {
             Some(&(Known::Listed(held) | Known::Stored(held))) => Some(held),
             _ => None,
         })
+    }
+
+    /// To whoever looks at it, the global object has the intrinsics itself.
+    pub(super) fn delete_intrinsic(&self, context: *mut qjs::JSContext, key: qjs::JSAtom) -> i32 {
+        // SAFETY: the record holds the original global object, an ordinary one.
+        unsafe { qjs::JS_DeleteProperty(context, self.original, key, 0) }
     }
 
     /// Whether the host has said that it has no such name.
@@ -216,7 +226,10 @@ impl Global {
             };
             known.iter().filter_map(is_deleted).collect()
         };
-        changes.extend(deleted.into_iter().map(|key| (scope.key_of(key), Change::Delete)));
+        for key in deleted {
+            self.delete_intrinsic(scope.context, key);
+            changes.push((scope.key_of(key), Change::Delete));
+        }
         changes
     }
 
@@ -235,6 +248,14 @@ impl Global {
         match (value, held.map(|held| (held.value, held.attributes))) {
             (Ok(value), Some((Ok(old), was))) if attributes.0 == was.0 & Attributes::PLAIN => {
                 (!is_same(scope, value.raw(), old)).then_some(Change::Set(value))
+            }
+            // What a declaration of a function leaves.
+            (Ok(value), Some((Ok(_), was)))
+                if plain
+                    && was.0 & Attributes::PLAIN == Attributes::PLAIN
+                    && value.kind() == Kind::Function =>
+            {
+                Some(Change::Set(value))
             }
             // What `var` makes, which does not ask first.
             (Ok(value), None) if plain && known.is_none() && value.is_undefined() => {

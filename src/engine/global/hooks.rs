@@ -120,7 +120,8 @@ unsafe extern "C" fn delete_property(
             // SAFETY: live values; now that it is there, the engine deletes it by itself.
             unsafe { qjs::JS_DeleteProperty(context, object, key, 0) }
         }
-        _ => 1,
+        Some(_) => 1,
+        None => global.delete_intrinsic(context, key),
     });
     status(scope, outcome)
 }
@@ -170,6 +171,7 @@ unsafe extern "C" fn mark(raw: *mut qjs::JSRuntime, object: qjs::JSValue, mark: 
         let id = u32::try_from(opaque).ok().and_then(|opaque| opaque.checked_sub(1));
         if let Some(global) = id.and_then(|id| globals.get(id)) {
             qjs::JS_MarkValue(raw, global.anchor, mark);
+            qjs::JS_MarkValue(raw, global.original, mark);
         }
     }
 }
@@ -198,6 +200,7 @@ unsafe extern "C" fn finalize(raw: *mut qjs::JSRuntime, object: qjs::JSValue) {
             qjs::JS_FreeAtomRT(raw, key);
         }
         qjs::JS_FreeValueRT(raw, global.anchor);
+        qjs::JS_FreeValueRT(raw, global.original);
     }
 }
 
