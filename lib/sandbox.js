@@ -228,6 +228,7 @@ class Sandbox extends EventEmitter {
       weigh: (count) => this.#native.weigh(Math.round((count * CONTEXT_WEIGHT) / this.#options.memoryLimitMb)),
       report: (error) => this.#report('uncaughtException', error),
     });
+    this.#bridge.guest.onMeet = (context) => this.#bridge.contexts.meet(context);
     return this.#bridge.contexts;
   }
 

@@ -113,9 +113,10 @@ struct Global {
     /// The names of the host's object, when last told, and whether that is still true.
     names: RefCell<Option<HashSet<qjs::JSAtom>>>,
     are_names_fresh: Cell<bool>,
-    /// Values of the guest's own that it has put on the host's object. They come back as
-    /// themselves, whatever has become of them on the other side.
-    own: RefCell<HashMap<qjs::JSAtom, qjs::JSValue>>,
+    /// What was last known of its values, except for those of the host: for the time
+    /// when the host's object is gone. Those that cross as copies come back from the host
+    /// as [`Property::Kept`].
+    last: RefCell<HashMap<qjs::JSAtom, qjs::JSValue>>,
 }
 
 impl Globals {
@@ -176,7 +177,7 @@ impl<'a> Scope<'a> {
             known: RefCell::default(),
             names: RefCell::default(),
             are_names_fresh: Cell::new(false),
-            own: RefCell::default(),
+            last: RefCell::default(),
         });
         globals.table.borrow_mut().insert(id, global);
         // SAFETY: a fresh object of our class. The opaque pointer carries the id (plus

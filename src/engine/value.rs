@@ -53,6 +53,11 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Whether this is a value of the host's, which it alone may keep alive.
+    pub fn is_host(self) -> bool {
+        matches!(self, Kind::HostFunction(_) | Kind::Global(_))
+    }
+
     /// Whether an object of this kind crosses as a copy (or not at all), so that what
     /// comes back is another.
     pub fn is_copied(self) -> bool {

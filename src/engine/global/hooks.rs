@@ -192,7 +192,7 @@ unsafe extern "C" fn finalize(raw: *mut qjs::JSRuntime, object: qjs::JSValue) {
             known.free(raw);
             qjs::JS_FreeAtomRT(raw, key);
         }
-        for (key, value) in global.own.take() {
+        for (key, value) in global.last.take() {
             qjs::JS_FreeValueRT(raw, value);
             qjs::JS_FreeAtomRT(raw, key);
         }
