@@ -192,6 +192,11 @@ impl Sandbox {
         self.runtime.release(slot);
     }
 
+    /// Whether a run has left jobs for later.
+    pub fn has_left_jobs(&self) -> bool {
+        self.runtime.has_left_jobs()
+    }
+
     /// Stops the guest that is running, and every later one.
     pub fn terminate(&self) {
         self.runtime.terminate();
