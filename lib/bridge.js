@@ -6,10 +6,11 @@
 const mailbox = require('./mailbox.js');
 const { Answer } = require('./contexts.js');
 const { Lift } = require('./lift.js');
-const { Lower, Uncrossable } = require('./lower.js');
+const { Lower } = require('./lower.js');
+const { Uncrossable } = require('./uncrossable.js');
 const { HostHandles, GuestHandles, Watched } = require('./handles.js');
 const { crossingError } = require('./errors.js');
-const { op, status, service, trap } = require('./wire.js');
+const { op, status, service, trap, IDLE } = require('./wire.js');
 
 const STOPS = ['timeout', 'memory', 'terminated'];
 /** In place of a slot: it is about no guest value that is kept. */
@@ -67,7 +68,7 @@ class Bridge {
     this.id = native.id;
     this.name = name;
     this.owner = owner;
-    this.host = new HostHandles();
+    this.host = new HostHandles((slot) => native.release(slot + IDLE));
     this.guest = new GuestHandles((slot) => native.release(slot), owner.sandbox);
     this.exposures = owner.exposures;
     this.symbols = CAN_WATCH_SYMBOLS ? undefined : new Symbols();
@@ -153,6 +154,10 @@ class Bridge {
   #released() {
     for (let count = mailbox.readU32(); count > 0; count--) {
       const slot = mailbox.readU32();
+      if (slot >= IDLE) {
+        this.host.weaken(slot - IDLE);
+        continue;
+      }
       const value = this.host.get(slot);
       if (Watched.is(value) && !value.settled) value.released = true;
       else this.host.release(slot);
@@ -174,24 +179,14 @@ class Bridge {
     try {
       let code = status.RETURN;
       let value;
-      let isRecord = false;
       try {
         mailbox.receive(base, length);
-        const request = mailbox.readByte();
-        if (request === op.REFLECT) {
-          const slot = mailbox.readU32();
-          const number = mailbox.readByte();
-          isRecord = number === trap.getOwnPropertyDescriptor || number === trap.ownKeys;
-          value = this.#reflect(slot, number);
-        } else {
-          value = this.#perform(request);
-        }
+        value = this.#perform();
       } catch (error) {
-        isRecord = false;
         code = status.THROW;
         value = error;
       }
-      this.#write(lower, code, value, isRecord);
+      this.#write(lower, code, value);
       end = mailbox.position;
     } catch {
       // Out of stack, most likely. The guest sees a call that failed.
@@ -201,12 +196,11 @@ class Bridge {
     return end - base;
   }
 
-  #write(lower, code, value, isRecord) {
+  #write(lower, code, value) {
     const start = mailbox.position;
     try {
       mailbox.byte(code);
-      if (value instanceof Answer) value.write(lower);
-      else if (isRecord) lower.record(value);
+      if (Answer.is(value)) value.write(lower);
       else lower.named(value, 'result');
     } catch (error) {
       lower.rollBack();
@@ -216,10 +210,13 @@ class Bridge {
     }
   }
 
-  #perform(code) {
+  #perform() {
+    const code = mailbox.readByte();
     switch (code) {
       case op.CALL:
         return this.#called();
+      case op.REFLECT:
+        return this.#reflect();
       case op.CONTEXT_GET:
       case op.CONTEXT_LIST:
       case op.CONTEXT_CHANGE:
@@ -263,12 +260,16 @@ class Bridge {
     return Reflect.construct(target, args, receiver ?? target);
   }
 
-  #reflect(slot, number) {
+  #reflect() {
+    const slot = mailbox.readU32();
+    const number = mailbox.readByte();
     const args = new Lift(this).values();
     this.#released();
     const target = this.host.get(slot);
     this.exposures.assertNotRevoked(target, this.name);
-    return this.exposures.reflect(target, number, args);
+    const result = this.exposures.reflect(target, number, args);
+    const isRecord = number === trap.getOwnPropertyDescriptor || number === trap.ownKeys;
+    return isRecord ? new Answer((lower) => lower.record(result)) : result;
   }
 
   #settle(slot, fulfilled, value) {

@@ -17,8 +17,19 @@ const MOST_NAMES = 500;
 
 /** An answer to the guest that is not one value. */
 class Answer {
+  #write;
+
   constructor(write) {
-    this.write = write;
+    this.#write = write;
+  }
+
+  write(lower) {
+    this.#write(lower);
+  }
+
+  // `instanceof` would ask the prototypes of a value that may be the guest's.
+  static is(value) {
+    return typeof value === 'object' && value !== null && #write in value;
   }
 }
 

@@ -7,7 +7,7 @@ const mailbox = require('./mailbox.js');
 const { Watched } = require('./handles.js');
 const { intrinsicAt } = require('./intrinsics.js');
 const { standIn, fallBack } = require('./stand-in.js');
-const { sentMessage } = require('./lower.js');
+const { sentMessage } = require('./lower-error.js');
 const { tag, WELL_KNOWN_SYMBOLS, ERROR_CLASSES, TYPED_ARRAYS } = require('./wire.js');
 
 /** In an error: it is only shown, so it needs no identity. */

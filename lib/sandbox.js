@@ -18,7 +18,7 @@ const {
   contextRunOptions,
   newContextOptions,
 } = require('./options.js');
-const { step } = require('./lower.js');
+const { step } = require('./uncrossable.js');
 const { Exposures } = require('./exposure.js');
 const { homeOf } = require('./handles.js');
 const { op, service, trap } = require('./wire.js');

@@ -71,6 +71,9 @@ const change = { END: 0, DELETE: 1, DECLARE: 2, SET: 3, DEFINE: 4, ACCESSOR: 5 }
 
 const status = { RETURN: 0, THROW: 1, STOP: 2, UNCROSSABLE: 3 };
 
+/** Marks a host slot of which the guest only keeps what stands for it. */
+const IDLE = 0x80000000;
+
 /** The host slots of what the guest's builtins need; the host's own values have higher ones. */
 const service = {
   CONSOLE: 0,
@@ -160,6 +163,7 @@ module.exports = {
   service,
   trap,
   shape,
+  IDLE,
   TRAPS,
   WELL_KNOWN_SYMBOLS,
   ERROR_CLASSES,

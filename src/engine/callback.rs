@@ -305,15 +305,8 @@ unsafe extern "C" fn call(
         return scope.throw(scope.type_error("not a function"));
     };
     let constructing = flags & qjs::JS_CALL_FLAG_CONSTRUCTOR as i32 != 0;
-    leave(scope, |host| host.call(scope, slot, Args { constructing, ..args }))
-}
-
-/// Lets the host work, then decides whether the guest may go on.
-pub(super) fn leave<'a>(
-    scope: Scope<'a>,
-    work: impl FnOnce(&dyn Host) -> Result<Value<'a>, Thrown<'a>>,
-) -> qjs::JSValue {
-    match scope.ask_host(work) {
+    let args = Args { constructing, ..args };
+    match scope.ask_host(|host| host.call(scope, slot, args)) {
         Ok(value) => value.into_raw(),
         Err(thrown) => scope.throw(thrown),
     }

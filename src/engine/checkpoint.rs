@@ -11,7 +11,6 @@ use rquickjs::qjs;
 
 use super::callback::Live;
 use super::heap::Image;
-use super::intrinsics::Intrinsics;
 use super::slots::Table;
 use super::{random, Counters, Runtime};
 
@@ -21,7 +20,6 @@ pub struct Checkpoint {
     /// What the host's side knows of the heap.
     slots: Table,
     live: HashMap<u32, Live>,
-    intrinsics: Intrinsics,
     realms: Vec<(u32, *mut qjs::JSContext)>,
 }
 
@@ -36,7 +34,6 @@ impl Runtime {
             image: self.heap().image(),
             slots: self.slots.table.borrow().clone(),
             live: self.classes.live.borrow().clone(),
-            intrinsics: self.intrinsics.clone(),
             realms: self.realms.borrow().clone(),
         }
     }
@@ -56,10 +53,11 @@ impl Runtime {
         self.slots.table.borrow_mut().clone_from(&checkpoint.slots);
         self.classes.live.borrow_mut().clone_from(&checkpoint.live);
         self.globals.clear();
-        self.intrinsics.restore(&checkpoint.intrinsics);
+        self.intrinsics.forget_others();
         self.orphans.borrow_mut().clear();
         self.rejections.borrow_mut().clear();
         self.released.borrow_mut().clear();
+        self.forget_pins();
         self.random.set(random::seed());
         self.reset(Counters::default());
     }

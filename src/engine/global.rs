@@ -100,10 +100,8 @@ struct Global {
     /// The object. Not counted: its finalizer ends this record.
     object: *mut c_void,
     context: NonNull<qjs::JSContext>,
-    /// The realm's intrinsics, which keep it alive as long as the object.
+    /// A function of the realm, which keeps it alive as long as the object.
     anchor: qjs::JSValue,
-    /// Where they are.
-    intrinsics: Vec<usize>,
     /// Whether the host still has its object.
     is_attached: Cell<bool>,
     is_touched: Cell<bool>,
@@ -154,33 +152,21 @@ impl Globals {
 impl<'a> Scope<'a> {
     /// Puts an object of the host, known to it as `id`, in the place of the global object
     /// of the realm that is entered, which has run no foreign code yet.
-    /// `intrinsics` are known as those of the realm.
-    pub(super) fn install_global(
-        self,
-        id: GlobalId,
-        intrinsics: Value<'a>,
-    ) -> Result<(), Thrown<'a>> {
+    pub(super) fn install_global(self, id: GlobalId) -> Result<(), Thrown<'a>> {
         let original = self.global();
         let globals = &self.runtime.globals;
         // SAFETY: the context is live, and the class is registered with its runtime.
-        let object = unsafe {
+        let (object, anchor) = unsafe {
             let class = globals.class.get();
-            self.result(qjs::JS_NewObjectProtoClass(self.context, original.raw(), class))?
+            let raw = qjs::JS_NewObjectProtoClass(self.context, original.raw(), class);
+            (self.result(raw)?, self.own(qjs::JS_GetFunctionProto(self.context)))
         };
-        let mut addresses = Vec::new();
-        for index in 0..intrinsics.length()? {
-            let value = intrinsics.get_index(index)?;
-            if value.is_object() {
-                addresses.push(value.address());
-            }
-        }
         let context = NonNull::new(self.context).expect("a live context");
         let global = Rc::new(Global {
             id,
             object: object.address() as *mut c_void,
             context,
-            anchor: intrinsics.into_raw(),
-            intrinsics: addresses,
+            anchor: anchor.into_raw(),
             is_attached: Cell::new(true),
             is_touched: Cell::new(false),
             is_quiet: Cell::new(false),

@@ -26,6 +26,7 @@ mod key;
 mod layout;
 mod limits;
 mod object;
+mod pins;
 mod poll;
 mod promise;
 mod proxy;

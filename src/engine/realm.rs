@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use rquickjs::qjs;
 
-use super::{poll, random, GlobalId, Runtime, Thrown, Value};
+use super::{pins, poll, random, GlobalId, Runtime, Thrown, Value};
 
 /// A global object with its own intrinsics. Realms of one runtime share its heap,
 /// so their objects pass between them directly.
@@ -40,27 +40,21 @@ impl Realm {
             number
         };
         let realm = Self { runtime: runtime.clone(), context, kind: Kind::Plain(number) };
+        pins::find(context.as_ptr());
         random::install(context.as_ptr())?;
-        realm.install_traps().map_err(|()| io::Error::from(io::ErrorKind::OutOfMemory))?;
+        let full = |()| io::Error::new(io::ErrorKind::OutOfMemory, "memory limit too small");
+        realm.install_traps().map_err(full)?;
         Ok(realm)
     }
 
     /// Makes a realm whose global object mirrors the host's object `id`. Dropping the
     /// handle says that the host's object is gone; functions of the realm that still
     /// live keep it going.
-    ///
-    /// `prepare` sees the realm before its global object is replaced, and answers the list
-    /// of its intrinsics, made known.
-    pub fn with_global(
-        runtime: &Rc<Runtime>,
-        id: GlobalId,
-        prepare: impl FnOnce(Scope<'_>) -> Result<Value<'_>, Thrown<'_>>,
-    ) -> io::Result<Self> {
+    pub fn with_global(runtime: &Rc<Runtime>, id: GlobalId) -> io::Result<Self> {
         let context = make(runtime)?;
         let realm = Self { runtime: runtime.clone(), context, kind: Kind::Mirror(id) };
         random::install(context.as_ptr())?;
-        let scope = realm.scope(runtime);
-        let installed = prepare(scope).and_then(|list| scope.install_global(id, list)).is_ok();
+        let installed = realm.scope(runtime).install_global(id).is_ok();
         installed
             .then_some(realm)
             .ok_or_else(|| io::Error::other("this engine cannot have another global object"))

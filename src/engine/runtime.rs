@@ -15,6 +15,7 @@ use super::deadline::{Deadline, Outer};
 use super::global::Globals;
 use super::heap::{Heap, HeapLimits};
 use super::intrinsics::Intrinsics;
+use super::pins::Pins;
 use super::slots::Slots;
 use super::{limits, random, Host, Limits, Realm, Scope, Stop};
 
@@ -57,6 +58,7 @@ pub struct Runtime {
     pub(super) slots: Slots,
     pub(super) classes: HostClasses,
     pub(super) intrinsics: Intrinsics,
+    pub(super) pins: Pins,
     pub(super) globals: Globals,
     /// Realms given up inside an entry, which may use them to its end.
     pub(super) orphans: RefCell<Vec<NonNull<qjs::JSContext>>>,
@@ -106,6 +108,7 @@ impl Runtime {
             slots: Slots::default(),
             classes,
             intrinsics: Intrinsics::default(),
+            pins: Pins::default(),
             globals,
             orphans: RefCell::default(),
             helpers: RefCell::default(),

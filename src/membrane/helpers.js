@@ -337,20 +337,25 @@
         }
         return '';
       case 36: {
+        // AdoptRealm: its original global object. Its errors are known and shown as ours; the
+        // prototypes of theirs and ours are answered, in turn.
+        const prototypes = [];
+        for (let i = 0; i < errorClasses.length; i++) {
+          const { prototype } = a[errorNames[i]];
+          apply(weakSet, errorIndex, [prototype, i]);
+          push(prototypes, prototype);
+          push(prototypes, errorClasses[i].prototype);
+        }
+        defineProperty(a.Error.prototype, 'stack', ownStack);
+        defineProperty(a.Error, 'captureStackTrace', ownCapture);
+        return prototypes;
+      }
+      default: {
         // Member: what the intrinsics `a` have at the index `b` under the key `c`
         const holder = b === a.length ? global : a[b];
         if (c === undefined || holder === undefined) return holder;
         const own = getOwnPropertyDescriptor(holder, c);
         return own === undefined ? undefined : own.value;
-      }
-      default: {
-        // AdoptRealm: its original global object. Its errors are known and shown as ours.
-        for (let i = 0; i < errorClasses.length; i++) {
-          const errorClass = a[errorNames[i]];
-          apply(weakSet, errorIndex, [errorClass.prototype, i]);
-        }
-        defineProperty(a.Error.prototype, 'stack', ownStack);
-        return defineProperty(a.Error, 'captureStackTrace', ownCapture);
       }
     }
   };

@@ -44,8 +44,8 @@ pub enum Helper {
     OwnText,
     OwnNumber,
     ClassName,
-    Member,
     AdoptRealm,
+    Member,
 }
 
 /// How many helpers the realm keeps; what others keep there comes after them.

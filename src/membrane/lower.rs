@@ -239,6 +239,7 @@ impl<'m, 'b, 'a> Lower<'m, 'b, 'a> {
                     3 => Shape::Constructor,
                     _ => return Err(LowerError::Malformed),
                 };
+                scope.wake(slot);
                 self.number(scope.host_proxy(slot, shape)?)
             }
             tag::INTRINSIC => {

@@ -9,7 +9,7 @@ use super::{Failure, Sandbox};
 use crate::engine::{Attributes, Change, GlobalId, Key, Kind, Names, Property, Realm};
 use crate::engine::{Scope, Thrown, Value};
 use crate::guest;
-use crate::membrane::helpers::{collect_intrinsics, help, Helper};
+use crate::membrane::helpers::{help, Helper};
 use crate::membrane::lift::{Lift, LiftError, Purpose};
 use crate::membrane::lower::{Lower, LowerError};
 use crate::membrane::wire::{change, names, op, property, status, Reader, Writer};
@@ -25,7 +25,7 @@ impl Sandbox {
         reader: &mut Reader<'_>,
     ) -> Result<Value<'a>, Failure<'a>> {
         let (id, generates_code) = (reader.u32()?, reader.flag()?);
-        match Realm::with_global(&self.runtime, id, collect_intrinsics) {
+        match Realm::with_global(&self.runtime, id) {
             Ok(realm) => self.contexts.borrow_mut().insert(id, realm),
             Err(error) if error.kind() == ErrorKind::OutOfMemory => {
                 self.runtime.run_out_of_memory();
@@ -34,7 +34,12 @@ impl Sandbox {
             Err(error) => return Err(scope.type_error(&error.to_string()).into()),
         };
         let original = scope.global_of(id).ok_or(Failure::Malformed)?.prototype()?;
-        help(scope, Helper::AdoptRealm, std::slice::from_ref(&original))?;
+        let errors = help(scope, Helper::AdoptRealm, std::slice::from_ref(&original))?;
+        let mut alike = Vec::new();
+        for index in (0..errors.length()?).step_by(2) {
+            alike.push((errors.get_index(index)?, errors.get_index(index + 1)?));
+        }
+        scope.adopt_intrinsics(id, &alike);
         guest::dress_context(&original)?;
         if !generates_code {
             let scope = scope.within(id).ok_or(Failure::Malformed)?;

@@ -71,6 +71,10 @@ pub struct Sandbox {
     contexts: context::Contexts,
 }
 
+/// Marks a host slot whose value lives as long as the host says, and whose stand-in in the
+/// guest lives as long as the value.
+pub const IDLE: u32 = 0x8000_0000;
+
 /// Why a request has no value to answer with.
 enum Failure<'a> {
     Thrown(Thrown<'a>),
@@ -187,9 +191,13 @@ impl Sandbox {
         self.scripts.borrow_mut().remove(&number);
     }
 
-    /// Gives up a guest value that the host no longer refers to.
+    /// Gives up a guest value that the host no longer refers to; with [`IDLE`], what stands
+    /// for a host value that is gone.
     pub fn release(&self, slot: u32) {
-        self.runtime.release(slot);
+        match slot & IDLE {
+            0 => self.runtime.release(slot),
+            _ => self.runtime.unpin(slot & !IDLE),
+        }
     }
 
     /// Whether a run has left jobs for later.
@@ -290,10 +298,12 @@ impl Sandbox {
         }
     }
 
-    /// Ends each message with the host slots that the guest has let go of.
+    /// Ends each message with the host slots that the guest has let go of, and (marked) those
+    /// of which it only keeps what stands for them.
     fn write_released(&self, message: &mut Writer) {
         let mut released = self.runtime.take_released();
         released.retain(|slot| (service::END..REACTION).contains(slot));
+        released.extend(self.runtime.take_idle().into_iter().map(|slot| slot | IDLE));
         message.u32(released.len() as u32);
         released.into_iter().for_each(|slot| message.u32(slot));
     }

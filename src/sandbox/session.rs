@@ -34,7 +34,8 @@ impl Host for Session<'_> {
             service::CONSOLE => Purpose::Display,
             _ => Purpose::Use,
         };
-        self.request(scope, NO_PROMISE, purpose, |lift| {
+        let derived = args.constructing && args.this().kind() != Kind::Host(slot);
+        let answer = self.request(scope, NO_PROMISE, purpose, |lift| {
             lift.writer().byte(op::CALL);
             lift.writer().u32(slot);
             lift.writer().byte(u8::from(args.constructing));
@@ -50,7 +51,11 @@ impl Host for Session<'_> {
                 lift.named(&value, || format!("args[{index}]"))?;
             }
             Ok(())
-        })
+        })?;
+        if let (true, Kind::Host(made)) = (derived, answer.kind()) {
+            scope.pin(made, &answer);
+        }
+        Ok(answer)
     }
 
     fn reflect<'a>(
