@@ -33,10 +33,29 @@ class Answer {
   }
 }
 
+/** What is left of a contextified object once it is gone. */
+class Remains {
+  constructor(id) {
+    this.id = id;
+    /**
+     * Its values, once functions of its context may be held by another one and so outlive it.
+     * Weak, for they may refer to it.
+     */
+    this.values = undefined;
+  }
+
+  add(key, value) {
+    if ((typeof value === 'object' && value !== null) || typeof value === 'function') {
+      this.values?.set(key, new WeakRef(value));
+    }
+  }
+}
+
 /** What is known of a contextified object. Lives as long as that. */
 class Context {
   constructor(id) {
     this.id = id;
+    this.remains = new Remains(id);
     /** Its names, when the guest was last told. */
     this.names = undefined;
     /** Values of the guest's own that the guest has kept, by the names it put them under. */
@@ -55,14 +74,12 @@ class Contexts {
    * @param {object} owner
    * @param {(code: number, write: Function) => unknown} owner.request
    * @param {(id: number) => void} owner.drop tells the guest that an object is gone
+   * @param {(count: number) => void} owner.weigh so many contexts have come or gone
    * @param {(error: unknown) => void} owner.report errors that nobody waits for
    */
   constructor(owner) {
     this.#owner = owner;
-    this.#registry = new FinalizationRegistry((id) => {
-      this.#objects.delete(id);
-      owner.drop(id);
-    });
+    this.#registry = new FinalizationRegistry((remains) => this.#gone(remains));
   }
 
   create(object = {}, { codeGeneration } = {}) {
@@ -74,7 +91,8 @@ class Contexts {
     });
     this.#contexts.set(object, context);
     this.#objects.set(context.id, new WeakRef(object));
-    this.#registry.register(object, context.id);
+    this.#registry.register(object, context.remains);
+    this.#owner.weigh(1);
     return object;
   }
 
@@ -91,6 +109,11 @@ class Contexts {
     }
   }
 
+  dispose() {
+    this.#owner.weigh(-this.#objects.size);
+    this.#objects.clear();
+  }
+
   idOf(object) {
     return this.#contexts.get(object)?.id;
   }
@@ -99,26 +122,47 @@ class Contexts {
     return this.#objects.get(id)?.deref();
   }
 
+  /** The context of that object is given values of another one, and may leave some of its own. */
+  meet(object) {
+    const { remains } = this.#contexts.get(object);
+    if (remains.values !== undefined) return;
+    remains.values = new Map();
+    for (const key of Object.keys(object)) {
+      remains.add(key, Reflect.getOwnPropertyDescriptor(object, key)?.value);
+    }
+  }
+
+  #gone({ id, values }) {
+    if (!this.#objects.delete(id)) return;
+    this.#owner.weigh(-1);
+    const left = [...(values ?? [])].filter(([, reference]) => reference.deref() !== undefined);
+    if (left.length === 0) return this.#owner.drop(id);
+    this.#owner.request(op.DROP_CONTEXT, (lower) => {
+      mailbox.u32(id);
+      writeCounted(lower, left, ([key, reference]) => {
+        lower.value(key);
+        mailbox.byte(property.DATA);
+        mailbox.byte(CONFIGURABLE | WRITABLE | ENUMERABLE);
+        lower.value(reference.deref());
+      });
+    });
+  }
+
   /** The start of `op.RUN_IN_CONTEXT`, with the own properties that the code mentions. */
   writeStart(lower, object, mentions, later) {
     const context = this.#contexts.get(object);
     mailbox.u32(context.id);
     mailbox.byte(later ? 1 : 0);
     this.#writeNames(lower, object, context);
-    const counted = mailbox.position;
-    let count = 0;
-    mailbox.u32(0);
-    for (const key of Reflect.ownKeys(object)) {
-      if (typeof key !== 'string' || !mentions(key)) continue;
-      const start = mailbox.position;
-      const written = lower.tentative(() => {
-        lower.value(key);
-        this.#writeProperty(lower, object, context, key);
-      });
-      if (written) count++;
-      else mailbox.position = start;
-    }
-    mailbox.patchU32(counted, count);
+    const mentioned = (key) => typeof key === 'string' && mentions(key);
+    this.#writeProperties(lower, object, context, Reflect.ownKeys(object).filter(mentioned));
+  }
+
+  #writeProperties(lower, object, context, keys) {
+    writeCounted(lower, keys, (key) => {
+      lower.value(key);
+      this.#writeProperty(lower, object, context, key);
+    });
   }
 
   /** Answers what the guest asks about an object, or makes the changes it tells of. */
@@ -143,13 +187,7 @@ class Contexts {
       case op.CONTEXT_LIST: {
         released();
         const keys = context === undefined ? [] : Reflect.ownKeys(object);
-        return new Answer((lower) => {
-          mailbox.u32(keys.length);
-          for (const key of keys) {
-            lower.value(key);
-            this.#writeProperty(lower, object, context, key);
-          }
-        });
+        return new Answer((lower) => this.#writeProperties(lower, object, context, keys));
       }
       default: {
         const changes = readChanges(lift);
@@ -194,6 +232,7 @@ class Contexts {
       }
       context.kept.delete(key);
     }
+    context.remains.add(key, value);
     mailbox.byte(property.DATA);
     mailbox.byte(attributes);
     return lower.named(value, String(key));
@@ -212,7 +251,24 @@ class Contexts {
   }
 }
 
+/** A count, and what `write` writes of those entries that can cross. */
+function writeCounted(lower, entries, write) {
+  const counted = mailbox.position;
+  let count = 0;
+  mailbox.u32(0);
+  for (const entry of entries) {
+    const start = mailbox.position;
+    if (lower.tentative(() => write(entry))) count++;
+    else mailbox.position = start;
+  }
+  mailbox.patchU32(counted, count);
+}
+
+/** Names that the language has for values of its own, whatever a guest declares. */
+const FIXED = new Set(['undefined', 'NaN', 'Infinity']);
+
 function apply(object, kind, key, descriptor) {
+  if (FIXED.has(key)) return false;
   switch (kind) {
     case change.DELETE:
       return Reflect.deleteProperty(object, key);

@@ -99,6 +99,9 @@ class GuestHandles {
   /** The contextified object in whose context guest code is running now. */
   context = undefined;
 
+  /** Told of a contextified object when its context is given values of another one. */
+  onMeet = undefined;
+
   /**
    * @param {(slot: number) => void} release tells the guest that nobody here needs it any more
    * @param {object} owner the sandbox
@@ -139,6 +142,7 @@ class GuestHandles {
       this.#met.set(this.context, met);
     }
     met.add(owner);
+    this.onMeet?.(this.context);
   }
 
   /** The contextified object whose context the guest value came from. */

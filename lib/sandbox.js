@@ -26,6 +26,12 @@ const { op, service, trap } = require('./wire.js');
 /** Symbol.dispose where Node has it, else the symbol under which polyfills look for it. */
 const dispose = Symbol.dispose ?? Symbol.for('nodejs.dispose');
 
+/**
+ * What V8's collector is told that a context weighs, over the sandbox's limit in MB: so much that
+ * it looks for forgotten ones (every 64 MB) before they have filled a quarter of that.
+ */
+const CONTEXT_WEIGHT = 4 * 64 * 64 * 1024;
+
 class Sandbox extends EventEmitter {
   #options;
   #native;
@@ -188,6 +194,7 @@ class Sandbox extends EventEmitter {
     if (this.#state === 'disposed') return;
     this.#state = 'disposed';
     this.#timers.clear();
+    this.#bridge.contexts?.dispose();
     this.#native.dispose();
     this.#bridge.dispose(() => this.#stopError('terminated'));
   }
@@ -221,8 +228,10 @@ class Sandbox extends EventEmitter {
     this.#bridge.contexts ??= new Contexts({
       request: (code, write) => this.#request(code, write),
       drop: (id) => this.#native.dropContext(id),
+      weigh: (count) => this.#native.weigh(Math.round((count * CONTEXT_WEIGHT) / this.#options.memoryLimitMb)),
       report: (error) => this.#report('uncaughtException', error),
     });
+    this.#bridge.guest.onMeet = (context) => this.#bridge.contexts.meet(context);
     return this.#bridge.contexts;
   }
 

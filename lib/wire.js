@@ -61,6 +61,7 @@ const op = {
   CONTEXT_GET: 43,
   CONTEXT_LIST: 44,
   CONTEXT_CHANGE: 45,
+  DROP_CONTEXT: 46,
 };
 
 const names = { UNKNOWN: 0, SAME: 1, THESE: 2 };

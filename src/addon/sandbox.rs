@@ -87,6 +87,12 @@ impl NativeSandbox {
         }
     }
 
+    /// Tells V8 of memory that its collector could have given back, or that it has.
+    #[napi]
+    pub fn weigh(&self, env: Env, bytes: f64) -> napi::Result<()> {
+        env.adjust_external_memory(bytes as i64).map(drop)
+    }
+
     /// The host has let go of a context's object.
     #[napi]
     pub fn drop_context(&self, number: u32) {

@@ -102,6 +102,8 @@ struct Global {
     context: NonNull<qjs::JSContext>,
     /// A function of the realm, which keeps it alive as long as the object.
     anchor: qjs::JSValue,
+    /// The original global object, which has the intrinsics.
+    original: qjs::JSValue,
     /// Whether the host still has its object.
     is_attached: Cell<bool>,
     is_touched: Cell<bool>,
@@ -111,9 +113,10 @@ struct Global {
     /// The names of the host's object, when last told, and whether that is still true.
     names: RefCell<Option<HashSet<qjs::JSAtom>>>,
     are_names_fresh: Cell<bool>,
-    /// Values of the guest's own that it has put on the host's object. They come back as
-    /// themselves, whatever has become of them on the other side.
-    own: RefCell<HashMap<qjs::JSAtom, qjs::JSValue>>,
+    /// What was last known of its values, except for those of the host: for the time
+    /// when the host's object is gone. Those that cross as copies come back from the host
+    /// as [`Property::Kept`].
+    last: RefCell<HashMap<qjs::JSAtom, qjs::JSValue>>,
 }
 
 impl Globals {
@@ -167,13 +170,14 @@ impl<'a> Scope<'a> {
             object: object.address() as *mut c_void,
             context,
             anchor: anchor.into_raw(),
+            original: original.clone().into_raw(),
             is_attached: Cell::new(true),
             is_touched: Cell::new(false),
             is_quiet: Cell::new(false),
             known: RefCell::default(),
             names: RefCell::default(),
             are_names_fresh: Cell::new(false),
-            own: RefCell::default(),
+            last: RefCell::default(),
         });
         globals.table.borrow_mut().insert(id, global);
         // SAFETY: a fresh object of our class. The opaque pointer carries the id (plus

@@ -31,7 +31,7 @@ const REALM_SIZE: usize = 160 << 10;
 impl Realm {
     /// Makes a realm with all intrinsics. Fails when the heap has no room for one.
     pub fn new(runtime: &Rc<Runtime>) -> io::Result<Self> {
-        let context = make(runtime)?;
+        let context = make(runtime, new_context)?;
         poll::find(context.as_ptr());
         let number = {
             let mut realms = runtime.realms.borrow_mut();
@@ -51,7 +51,7 @@ impl Realm {
     /// handle says that the host's object is gone; functions of the realm that still
     /// live keep it going.
     pub fn with_global(runtime: &Rc<Runtime>, id: GlobalId) -> io::Result<Self> {
-        let context = make(runtime)?;
+        let context = make(runtime, new_bare_context)?;
         let realm = Self { runtime: runtime.clone(), context, kind: Kind::Mirror(id) };
         random::install(context.as_ptr())?;
         let installed = realm.scope(runtime).install_global(id).is_ok();
@@ -74,17 +74,51 @@ impl Realm {
     }
 }
 
-fn make(runtime: &Rc<Runtime>) -> io::Result<NonNull<qjs::JSContext>> {
+fn make(
+    runtime: &Rc<Runtime>,
+    new: fn(&Runtime) -> *mut qjs::JSContext,
+) -> io::Result<NonNull<qjs::JSContext>> {
     let full = || io::Error::new(io::ErrorKind::OutOfMemory, "memory limit too small");
     if runtime.is_short_of(REALM_SIZE) {
         return Err(full());
     }
-    // SAFETY: the runtime is live and owns what it returns; null means no memory.
-    NonNull::new(unsafe { qjs::JS_NewContext(runtime.raw()) }).ok_or_else(|| {
+    NonNull::new(new(runtime)).ok_or_else(|| {
         // The engine leaves a realm that it could not finish lying about.
         runtime.abandon();
         full()
     })
+}
+
+/// With all that the engine has; null means no memory.
+fn new_context(runtime: &Runtime) -> *mut qjs::JSContext {
+    // SAFETY: the runtime is live and owns what it returns.
+    unsafe { qjs::JS_NewContext(runtime.raw()) }
+}
+
+/// With the intrinsics of the language only; null means no memory.
+fn new_bare_context(runtime: &Runtime) -> *mut qjs::JSContext {
+    // SAFETY: the runtime is live and owns what it returns; each step is given the context
+    // that the first one has made, which goes if a step fails.
+    unsafe {
+        let context = qjs::JS_NewContextRaw(runtime.raw());
+        let intrinsics: [unsafe extern "C" fn(*mut qjs::JSContext) -> i32; 10] = [
+            qjs::JS_AddIntrinsicBaseObjects,
+            qjs::JS_AddIntrinsicDate,
+            qjs::JS_AddIntrinsicEval,
+            qjs::JS_AddIntrinsicRegExp,
+            qjs::JS_AddIntrinsicJSON,
+            qjs::JS_AddIntrinsicProxy,
+            qjs::JS_AddIntrinsicMapSet,
+            qjs::JS_AddIntrinsicTypedArrays,
+            qjs::JS_AddIntrinsicPromise,
+            qjs::JS_AddIntrinsicWeakRef,
+        ];
+        if !context.is_null() && intrinsics.iter().any(|add| add(context) != 0) {
+            qjs::JS_FreeContext(context);
+            return std::ptr::null_mut();
+        }
+        context
+    }
 }
 
 impl Drop for Realm {

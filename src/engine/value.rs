@@ -55,6 +55,11 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Whether this is a value of the host's, which it alone may keep alive.
+    pub fn is_host(self) -> bool {
+        matches!(self, Kind::Host(_) | Kind::Global(_))
+    }
+
     /// Whether an object of this kind crosses as a copy, so that what comes back is another.
     pub fn is_copied(self) -> bool {
         use Kind::*;

@@ -65,6 +65,8 @@
   const NativeWeakRef = WeakRef;
   const weakDeref = WeakRef.prototype.deref;
 
+  const { toStringTag } = Symbol;
+
   const wellKnown = [
     Symbol.iterator,
     Symbol.asyncIterator,
@@ -338,7 +340,10 @@
         return '';
       case 36: {
         // AdoptRealm: its original global object. Its errors are known and shown as ours; the
-        // prototypes of theirs and ours are answered, in turn.
+        // prototypes of theirs and ours are answered, in turn. What the engine adds to the
+        // language goes.
+        delete a.queueMicrotask;
+        delete a[toStringTag];
         const prototypes = [];
         for (let i = 0; i < errorClasses.length; i++) {
           const { prototype } = a[errorNames[i]];

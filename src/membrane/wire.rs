@@ -125,6 +125,8 @@ pub mod op {
     pub const CONTEXT_LIST: u8 = 44;
     /// guest only: u32 context, changes
     pub const CONTEXT_CHANGE: u8 = 45;
+    /// u32 context, u32 count, keys and properties: the last that the host knows of it
+    pub const DROP_CONTEXT: u8 = 46;
 }
 
 /// Which names a contextified object has.

@@ -66,6 +66,19 @@ impl Sandbox {
         Ok(scope)
     }
 
+    /// `op::DROP_CONTEXT`: the host's object is gone, but some of its values are not.
+    pub(super) fn end_context<'a>(
+        &self,
+        scope: Scope<'a>,
+        reader: &mut Reader<'_>,
+    ) -> Result<Value<'a>, Failure<'a>> {
+        let id = reader.u32()?;
+        let properties = read_properties(&mut Lower::new(scope, reader, &self.twins))?;
+        scope.preload_global(id, Names::Unknown, properties);
+        self.drop_context(id);
+        Ok(scope.undefined())
+    }
+
     /// The host's object is gone.
     pub fn drop_context(&self, id: GlobalId) {
         let realm = self.contexts.borrow_mut().remove(&id);

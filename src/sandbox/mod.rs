@@ -268,6 +268,7 @@ impl Sandbox {
                 let op = if reader.flag()? { op::RUN_SCRIPT } else { op::RUN };
                 self.perform(scope, op, reader)
             }
+            op::DROP_CONTEXT => self.end_context(scope, reader),
             op::DRAIN => Ok(undefined),
             op::SETTLE => {
                 let (slot, fulfilled) = (reader.u32()?, reader.flag()?);

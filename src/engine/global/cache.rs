@@ -7,7 +7,7 @@ use std::rc::Rc;
 use rquickjs::qjs;
 
 use super::{Attributes, Change, Global, Names, Property};
-use crate::engine::{layout, Host, Key, Scope, Thrown, Value};
+use crate::engine::{layout, Host, Key, Kind, Scope, Thrown, Value};
 
 /// A property as the host told it. Its values are references that the record owns.
 #[derive(Clone, Copy)]
@@ -42,8 +42,12 @@ impl Global {
             Some(Known::Absent) => return Ok(None),
             Some(Known::Listed(held)) => return Ok(Some(held)),
             Some(Known::Stored(held)) => {
-                // Deleted; what is inherited shows again.
-                return Ok(held.attributes.has(Attributes::INHERITED).then_some(held));
+                // Deleted; what is inherited shows again, but no intrinsic of that name.
+                if held.attributes.has(Attributes::INHERITED) {
+                    return Ok(Some(held));
+                }
+                self.delete_intrinsic(scope.context, key);
+                return Ok(None);
             }
             None => {}
         }
@@ -62,6 +66,12 @@ impl Global {
         })
     }
 
+    /// To whoever looks at it, the global object has the intrinsics itself.
+    pub(super) fn delete_intrinsic(&self, context: *mut qjs::JSContext, key: qjs::JSAtom) -> i32 {
+        // SAFETY: the record holds the original global object, an ordinary one.
+        unsafe { qjs::JS_DeleteProperty(context, self.original, key, 0) }
+    }
+
     /// Whether the host has said that it has no such name.
     fn is_unheard_of(&self, key: qjs::JSAtom) -> bool {
         self.are_names_fresh.get()
@@ -77,6 +87,11 @@ impl Global {
         self.are_names_fresh.set(keys.is_some());
         let held = |key: Key<'_>| hold(scope, key.raw(scope));
         let names: Option<HashSet<_>> = keys.map(|keys| keys.into_iter().map(held).collect());
+        if let Some(names) = &names {
+            let is_gone = |key: &&qjs::JSAtom| !names.contains(key);
+            let gone: Vec<_> = self.last.borrow().keys().filter(is_gone).copied().collect();
+            gone.into_iter().for_each(|key| self.remember(scope, key, None));
+        }
         let old = std::mem::replace(&mut *self.names.borrow_mut(), names);
         for key in old.into_iter().flatten() {
             let_go(scope, key);
@@ -91,8 +106,13 @@ impl Global {
         property: Property<'a>,
         store: bool,
     ) {
-        let kept = matches!(property, Property::Kept(_));
-        let own = self.own.borrow().get(&key).copied();
+        if !matches!(property, Property::Kept(_)) {
+            let value = match &property {
+                Property::Data(value, _) if !value.kind().is_copied() => Some(value.clone()),
+                _ => None,
+            };
+            self.remember(scope, key, value);
+        }
         let known = match property {
             Property::Absent => Known::Absent,
             Property::Data(value, attributes) => {
@@ -103,18 +123,12 @@ impl Global {
                 Known::Listed(Held { attributes, value })
             }
             Property::Kept(attributes) => {
-                let value = own.map_or(scope.undefined(), |own| {
-                    // SAFETY: the record owns a reference to it.
-                    unsafe { scope.dup(own) }
-                });
-                Known::Listed(Held { attributes, value: Ok(value.into_raw()) })
+                let kept = self.last.borrow().get(&key).copied().unwrap_or(qjs::JS_UNDEFINED);
+                // SAFETY: the record owns a reference to it; this adds one.
+                let value = unsafe { qjs::JS_DupValue(scope.context, kept) };
+                Known::Listed(Held { attributes, value: Ok(value) })
             }
         };
-        if own.is_some() && !kept {
-            // The host has given it another value since.
-            let own = self.own.borrow_mut().remove_entry(&key);
-            own.into_iter().for_each(|(key, own)| give_up(scope, key, own));
-        }
         let old = self.known.borrow_mut().insert(key, known);
         match old {
             // SAFETY: the runtime that is entered; taken out of the record just now.
@@ -200,9 +214,14 @@ impl Global {
             present.insert(raw);
             let known = self.known.borrow().get(&raw).copied();
             if let Some(change) = self.change(scope, raw, known) {
-                if let Change::Set(value) | Change::Define(value, _) = &change {
-                    self.remember(scope, raw, value);
-                }
+                self.remember(
+                    scope,
+                    raw,
+                    match &change {
+                        Change::Set(value) | Change::Define(value, _) => Some(value.clone()),
+                        _ => None,
+                    },
+                );
                 changes.push((key, change));
             }
         }
@@ -216,7 +235,10 @@ impl Global {
             };
             known.iter().filter_map(is_deleted).collect()
         };
-        changes.extend(deleted.into_iter().map(|key| (scope.key_of(key), Change::Delete)));
+        for key in deleted {
+            self.delete_intrinsic(scope.context, key);
+            changes.push((scope.key_of(key), Change::Delete));
+        }
         changes
     }
 
@@ -235,6 +257,14 @@ impl Global {
         match (value, held.map(|held| (held.value, held.attributes))) {
             (Ok(value), Some((Ok(old), was))) if attributes.0 == was.0 & Attributes::PLAIN => {
                 (!is_same(scope, value.raw(), old)).then_some(Change::Set(value))
+            }
+            // What a declaration of a function leaves.
+            (Ok(value), Some((Ok(_), was)))
+                if plain
+                    && was.0 & Attributes::PLAIN == Attributes::PLAIN
+                    && value.kind() == Kind::Function =>
+            {
+                Some(Change::Set(value))
             }
             // What `var` makes, which does not ask first.
             (Ok(value), None) if plain && known.is_none() && value.is_undefined() => {
@@ -280,20 +310,23 @@ impl Global {
         Some((if is_accessor { Err((getter, setter)) } else { Ok(value) }, attributes))
     }
 
-    /// Keeps a value of the guest's own under the name by which the host has it now.
-    fn remember(&self, scope: Scope<'_>, key: qjs::JSAtom, value: &Value<'_>) {
-        let is_copied = value.kind().is_copied();
-        let old = match is_copied {
-            true => self.own.borrow_mut().insert(key, value.clone().into_raw()),
-            false => self.own.borrow_mut().remove(&key),
+    /// Remembers the value that a property has now; forgets the last one if there is none
+    /// to remember.
+    fn remember(&self, scope: Scope<'_>, key: qjs::JSAtom, value: Option<Value<'_>>) {
+        let value = value.filter(|value| !value.kind().is_host());
+        let old = match value {
+            Some(value) => self.last.borrow_mut().insert(key, value.into_raw()).or_else(|| {
+                hold(scope, key);
+                None
+            }),
+            None => {
+                let old = self.last.borrow_mut().remove(&key);
+                old.is_some().then(|| let_go(scope, key));
+                old
+            }
         };
-        match (old, is_copied) {
-            (None, true) => drop(hold(scope, key)),
-            // SAFETY: the record owned this reference.
-            (Some(old), true) => drop(unsafe { scope.own(old) }),
-            (Some(old), false) => give_up(scope, key, old),
-            (None, false) => {}
-        }
+        // SAFETY: the record owned this reference.
+        drop(old.map(|old| unsafe { scope.own(old) }));
     }
 
     /// Empties the cache: the next question goes to the host.
@@ -326,10 +359,12 @@ impl Global {
     pub(super) fn detach(&self, scope: Scope<'_>) {
         self.is_attached.set(false);
         self.forget(scope);
-        for (key, value) in self.own.take() {
+        for (key, value) in self.last.take() {
             let attributes = Attributes(Attributes::PLAIN);
             self.put(scope, key, Held { attributes, value: Ok(value) });
-            give_up(scope, key, value);
+            // SAFETY: the record owned this reference.
+            drop(unsafe { scope.own(value) });
+            let_go(scope, key);
         }
     }
 }
@@ -347,10 +382,4 @@ fn hold(scope: Scope<'_>, key: qjs::JSAtom) -> qjs::JSAtom {
 fn let_go(scope: Scope<'_>, key: qjs::JSAtom) {
     // SAFETY: gives up a reference that the record owned.
     unsafe { qjs::JS_FreeAtom(scope.context, key) }
-}
-
-fn give_up(scope: Scope<'_>, key: qjs::JSAtom, value: qjs::JSValue) {
-    // SAFETY: the record owned this reference.
-    drop(unsafe { scope.own(value) });
-    let_go(scope, key);
 }

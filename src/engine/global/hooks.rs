@@ -121,17 +121,7 @@ unsafe extern "C" fn delete_property(
             unsafe { qjs::JS_DeleteProperty(context, object, key, 0) }
         }
         Some(_) => 1,
-        // What the realm has of its own lies in the original global object.
-        // SAFETY: live values.
-        None => unsafe {
-            let original = qjs::JS_GetPrototype(context, object);
-            let deleted = match qjs::JS_IsObject(original) {
-                true => qjs::JS_DeleteProperty(context, original, key, 0),
-                false => 1,
-            };
-            qjs::JS_FreeValue(context, original);
-            deleted
-        },
+        None => global.delete_intrinsic(context, key),
     });
     status(scope, outcome)
 }
@@ -181,6 +171,7 @@ unsafe extern "C" fn mark(raw: *mut qjs::JSRuntime, object: qjs::JSValue, mark: 
         let id = u32::try_from(opaque).ok().and_then(|opaque| opaque.checked_sub(1));
         if let Some(global) = id.and_then(|id| globals.get(id)) {
             qjs::JS_MarkValue(raw, global.anchor, mark);
+            qjs::JS_MarkValue(raw, global.original, mark);
         }
     }
 }
@@ -201,7 +192,7 @@ unsafe extern "C" fn finalize(raw: *mut qjs::JSRuntime, object: qjs::JSValue) {
             known.free(raw);
             qjs::JS_FreeAtomRT(raw, key);
         }
-        for (key, value) in global.own.take() {
+        for (key, value) in global.last.take() {
             qjs::JS_FreeValueRT(raw, value);
             qjs::JS_FreeAtomRT(raw, key);
         }
@@ -210,6 +201,7 @@ unsafe extern "C" fn finalize(raw: *mut qjs::JSRuntime, object: qjs::JSValue) {
         }
         runtime_of(raw).intrinsics.forget(global.id);
         qjs::JS_FreeValueRT(raw, global.anchor);
+        qjs::JS_FreeValueRT(raw, global.original);
     }
 }
 
