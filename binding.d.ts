@@ -57,6 +57,8 @@ export declare class NativeSandbox {
   dropContext(number: number): void
   /** Gives up a guest value. */
   release(slot: number): void
+  /** Whether a run has left jobs for later. */
+  hasLeftJobs(): boolean
   /** Stops the guest, for good. */
   terminate(): void
   /**

@@ -125,7 +125,7 @@ class Sandbox extends EventEmitter {
       };
       return this.#request(op.RUN_IN_CONTEXT, write, entry);
     } finally {
-      if (later) this.#drainLater(entry);
+      if (later && this.#native.hasLeftJobs()) this.#drainLater(entry);
     }
   }
 

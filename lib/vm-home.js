@@ -55,7 +55,10 @@ function sandboxOf(value) {
 
 class SharedHome {
   #realms = new WeakMap();
+  /** The sandboxes of this module. */
   #own = new WeakSet();
+  /** Contexts for which one was made. */
+  #first = new WeakSet();
   #here;
   #options = OPTIONS;
 
@@ -75,10 +78,18 @@ class SharedHome {
   }
 
   contextify(object, options) {
-    const sandbox = this.#groupOf(object) ?? this.#sandbox();
+    const group = this.#groupOf(object);
+    const sandbox = group ?? this.#sandbox();
     sandbox.createContext(object, { codeGeneration: { strings: options.strings } });
     this.#realms.set(object, new Realm(sandbox, object, drainOf(options)));
+    if (group === undefined) this.#first.add(object);
     return object;
+  }
+
+  giveUp(object) {
+    // The sandbox of another group lives on.
+    if (this.#first.has(object)) this.#realms.get(object).sandbox.dispose();
+    this.#realms.delete(object);
   }
 
   vanilla(options) {
@@ -142,6 +153,8 @@ class SandboxHome {
     this.#remember(object, options);
     return object;
   }
+
+  giveUp() {}
 
   vanilla() {
     throw optionsError("DONT_CONTEXTIFY makes a sandbox of its own: take it from 'quickvm/vm'");

@@ -17,7 +17,7 @@ function sourceMapURL(code) {
  * @param {object} contexts the module's
  * @param {() => Realm} contexts.here
  * @param {(contextifiedObject: object) => Realm} contexts.realmOf throws if it is no context
- * @param {(object?: object, options?: object) => object} contexts.createContext
+ * @param {Function} contexts.runOnce
  */
 function scriptClass(contexts) {
   return class Script {
@@ -48,8 +48,9 @@ function scriptClass(contexts) {
     }
 
     runInNewContext(contextObject, options) {
-      const context = contexts.createContext(contextObject, newContextOptions(options));
-      return this.runInContext(context, options);
+      return contexts.runOnce(contextObject, newContextOptions(options), (context) =>
+        this.runInContext(context, options),
+      );
     }
 
     #run(realm, options, below) {

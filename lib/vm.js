@@ -62,12 +62,13 @@ class Realm {
  * @param {object} home
  * @param {(object: object) => Realm | undefined} home.realmOf of a contextified object
  * @param {(object: object, options: object) => object} home.contextify
+ * @param {(object: object) => void} home.giveUp ends a context that nobody can use any more
  * @param {() => object} home.vanilla makes a context that is a global object itself
  * @param {() => Realm} home.here where `runInThisContext` runs
  * @param {() => { current?: Sandbox, other: Sandbox[] }} home.sandboxes that of `here`, and the rest
  */
 function vmModule(home) {
-  const Script = scriptClass({ here: () => home.here(), realmOf, createContext });
+  const Script = scriptClass({ here: () => home.here(), realmOf, runOnce });
 
   function isContext(object) {
     options.objectOrArray(object, 'object');
@@ -100,8 +101,18 @@ function vmModule(home) {
 
   function runInNewContext(code, contextObject, runOptions) {
     const run = options.withFilename(runOptions);
-    const context = createContext(contextObject, options.newContextOptions(run));
-    return runText(code, home.realmOf(context), { ...run }, runInNewContext);
+    return runOnce(contextObject, options.newContextOptions(run), (context) =>
+      runText(code, home.realmOf(context), { ...run }, runInNewContext),
+    );
+  }
+
+  /** Makes a context for one run, and gives it up at once if that leaves no trace. */
+  function runOnce(contextObject, contextOptions, use) {
+    const context = createContext(contextObject, contextOptions);
+    const result = use(context);
+    const isObject = typeof result === 'object' || typeof result === 'function';
+    if (contextObject === undefined && !isObject) home.giveUp(context);
+    return result;
   }
 
   function runInThisContext(code, runOptions) {

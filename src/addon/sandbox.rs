@@ -109,6 +109,12 @@ impl NativeSandbox {
         }
     }
 
+    /// Whether a run has left jobs for later.
+    #[napi]
+    pub fn has_left_jobs(&self) -> bool {
+        self.exchange.get(self.id).is_some_and(|sandbox| sandbox.has_left_jobs())
+    }
+
     /// Stops the guest, for good.
     #[napi]
     pub fn terminate(&self) {

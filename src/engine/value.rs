@@ -60,8 +60,7 @@ impl Kind {
         matches!(self, Kind::Host(_) | Kind::Global(_))
     }
 
-    /// Whether an object of this kind crosses as a copy (or not at all), so that what
-    /// comes back is another.
+    /// Whether an object of this kind crosses as a copy, so that what comes back is another.
     pub fn is_copied(self) -> bool {
         use Kind::*;
         matches!(self, Date | RegExp | Map | Set | ArrayBuffer | TypedArray | DataView | Boxed)

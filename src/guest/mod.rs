@@ -147,15 +147,8 @@ const SILENT: u8 = 255;
 
 static CONTEXT_GLOBALS: [Builtin; 1] = [Builtin::object(c"console", &SILENT_METHODS)];
 
-/// What the engine has and ECMA-262 and Node's contexts have not.
-const BEYOND_CONTEXTS: [&str; 5] =
-    ["queueMicrotask", "DOMException", "btoa", "atob", "performance"];
-
-/// Gives a context's original global object what Node's contexts have, and no more.
+/// Gives a context's original global object what Node's contexts have beyond the language.
 pub fn dress_context<'a>(original: &Value<'a>) -> Result<(), Thrown<'a>> {
-    for name in BEYOND_CONTEXTS {
-        original.delete(&original.scope().key_utf8(name.as_bytes())?)?;
-    }
     original.define_builtins(&CONTEXT_GLOBALS)
 }
 

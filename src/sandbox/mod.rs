@@ -200,6 +200,11 @@ impl Sandbox {
         }
     }
 
+    /// Whether a run has left jobs for later.
+    pub fn has_left_jobs(&self) -> bool {
+        self.runtime.has_left_jobs()
+    }
+
     /// Stops the guest that is running, and every later one.
     pub fn terminate(&self) {
         self.runtime.terminate();
