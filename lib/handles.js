@@ -1,5 +1,6 @@
 'use strict';
 
+const { Finalizer } = require('./finalizer.js');
 const { service } = require('./wire.js');
 
 /** Host values that the guest holds on to, by slot. */
@@ -47,7 +48,7 @@ class HostHandles {
 class GuestHandles {
   #standIns = new Map();
   #slots;
-  #registry;
+  #finalizer;
   #release;
   /** What keeps contextified objects: guest values of theirs here, and contexts that have some. */
   #owners = new WeakMap();
@@ -74,10 +75,10 @@ class GuestHandles {
 
   set(slot, standIn) {
     // Most sandboxes never hand anything out; what they do not need they do not have.
-    this.#registry ??= new FinalizationRegistry((gone) => this.#collected(gone));
+    this.#finalizer ??= new Finalizer((gone) => this.#collected(gone));
     this.#slots ??= new WeakMap();
     const reference = new WeakRef(standIn);
-    this.#registry.register(standIn, slot);
+    this.#finalizer.watch(standIn, slot);
     this.#standIns.set(slot, reference);
     this.#slots.set(standIn, slot);
     if (this.context !== undefined && typeof standIn !== 'symbol') {

@@ -3,5 +3,6 @@
 mod mailbox;
 mod sandbox;
 mod script;
+mod weak;
 
 use script::NativeScript;
