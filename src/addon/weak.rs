@@ -45,9 +45,7 @@ impl WeakTable {
         let Some(&reference) = self.references.get(&number) else { return Ok(None) };
         let mut object = ptr::null_mut();
         // SAFETY: the table owns the reference, which it has not deleted yet.
-        check_status!(unsafe {
-            sys::napi_get_reference_value(env.raw(), reference, &mut object)
-        })?;
+        check_status!(unsafe { sys::napi_get_reference_value(env.raw(), reference, &mut object) })?;
         Ok((!object.is_null()).then(|| Object::from_raw(env.raw(), object)))
     }
 
