@@ -7,7 +7,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 
-const { swapVm } = require('./swap-vm.js');
+const { swapVm } = require('../../examples/rocketchat/engine/swap-vm.js');
 
 const [variant, folder, transcript] = process.argv.slice(2);
 const replacements = { vm: () => require('node:vm'), quickvm: () => require('quickvm/vm') };

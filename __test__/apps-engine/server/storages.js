@@ -36,7 +36,7 @@ class MemoryMetadataStorage extends AppMetadataStorage {
     this.#items.set(item.id, toDocument(item));
     const { status, settings, implemented } = this.#items.get(item.id);
     const events = Object.keys(implemented).filter((name) => implemented[name]);
-    this.#recorder.record('storage', {
+    this.#recorder?.record('storage', {
       what,
       app: item.id,
       written: describe({ status, settings, events }),
@@ -53,7 +53,7 @@ class MemoryMetadataStorage extends AppMetadataStorage {
   }
 
   async remove(id) {
-    this.#recorder.record('storage', { what: 'remove', app: id });
+    this.#recorder?.record('storage', { what: 'remove', app: id });
     return { success: this.#items.delete(id) };
   }
 }
@@ -89,10 +89,14 @@ class MemoryLogStorage extends AppLogStorage {
   }
 
   async storeEntries(appId, logger) {
-    const { method, entries } = toDocument(AppConsole.toStorageEntry(appId, logger));
-    const lines = entries.map(({ severity, caller, args }) => ({ severity, caller, args }));
-    this.#recorder.record('log', { app: appId, method, lines: describe(lines) });
-    const entry = { appId, method, entries };
+    const entry = toDocument(AppConsole.toStorageEntry(appId, logger));
+    this.#recorder?.record('log', {
+      app: appId,
+      method: entry.method,
+      lines: describe(
+        entry.entries.map(({ severity, caller, args }) => ({ severity, caller, args })),
+      ),
+    });
     this.#entries.push(entry);
     return entry;
   }

@@ -1,14 +1,13 @@
 'use strict';
 
-// Gives the Apps-Engine another `vm`, and nobody else: the package itself stays as npm has it.
-
 const Module = require('node:module');
 const path = require('node:path');
 
 const engineFolder = path.dirname(require.resolve('@rocket.chat/apps-engine/package.json'));
 
 /**
- * Answers `require('vm')` with `replacement` when a file of the Apps-Engine asks for it.
+ * Answers `require('vm')` with `replacement` when a file of the Apps-Engine asks for it, and
+ * nobody else: the package itself stays as npm has it. To be called before the engine is loaded.
  * Returns the set of those files, which fills as they do.
  */
 function swapVm(replacement) {
