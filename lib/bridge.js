@@ -8,7 +8,7 @@ const { Lift } = require('./lift.js');
 const { Lower, Uncrossable } = require('./lower.js');
 const { HostHandles, GuestHandles, Watched } = require('./handles.js');
 const { crossingError } = require('./errors.js');
-const { op, status, service } = require('./wire.js');
+const { op, status, service, trap } = require('./wire.js');
 
 const STOPS = ['timeout', 'memory', 'terminated'];
 /** In place of a slot: it is about no guest value that is kept. */
@@ -52,6 +52,8 @@ class Bridge {
    * @param {string} name the sandbox's, for errors
    * @param {object} owner
    * @param {Function[]} owner.services by slot, what the guest's builtins call
+   * @param {object} owner.sandbox the sandbox itself
+   * @param {Exposures} owner.exposures what it lets its guest see
    * @param {(kind: string, entry?: object) => Error} owner.stopError what a stopped entry throws
    * @param {(event: string, reason: unknown) => void} owner.report errors that nobody waits for
    */
@@ -61,12 +63,11 @@ class Bridge {
     this.name = name;
     this.owner = owner;
     this.host = new HostHandles();
-    this.guest = new GuestHandles((slot) => native.release(slot));
+    this.guest = new GuestHandles((slot) => native.release(slot), owner.sandbox);
+    this.exposures = owner.exposures;
     this.symbols = CAN_WATCH_SYMBOLS ? undefined : new Symbols();
     /** Unsettled guest promises handed out here, by the guest's slot. */
     this.deferred = new Map();
-    /** Stands for the guest's global object; as a receiver it is left out. */
-    this.globalProxy = undefined;
     /** The task that the running entry belongs to. */
     this.task = undefined;
     this.dispatch = (base, length) => this.#answer(base, length);
@@ -140,7 +141,7 @@ class Bridge {
     for (let count = mailbox.readU32(); count > 0; count--) {
       const slot = mailbox.readU32();
       const value = this.host.get(slot);
-      if (value instanceof Watched && !value.settled) value.released = true;
+      if (Watched.is(value) && !value.settled) value.released = true;
       else this.host.release(slot);
     }
   }
@@ -160,14 +161,24 @@ class Bridge {
     try {
       let code = status.RETURN;
       let value;
+      let isRecord = false;
       try {
         mailbox.receive(base, length);
-        value = this.#perform();
+        const request = mailbox.readByte();
+        if (request === op.REFLECT) {
+          const slot = mailbox.readU32();
+          const number = mailbox.readByte();
+          isRecord = number === trap.getOwnPropertyDescriptor || number === trap.ownKeys;
+          value = this.#reflect(slot, number);
+        } else {
+          value = this.#perform(request);
+        }
       } catch (error) {
+        isRecord = false;
         code = status.THROW;
         value = error;
       }
-      this.#write(lower, code, value);
+      this.#write(lower, code, value, isRecord);
       end = mailbox.position;
     } catch {
       // Out of stack, most likely. The guest sees a call that failed.
@@ -177,11 +188,12 @@ class Bridge {
     return end - base;
   }
 
-  #write(lower, code, value) {
+  #write(lower, code, value, isRecord) {
     const start = mailbox.position;
     try {
       mailbox.byte(code);
-      lower.named(value, 'result');
+      if (isRecord) lower.record(value);
+      else lower.named(value, 'result');
     } catch (error) {
       lower.rollBack();
       mailbox.position = start;
@@ -190,8 +202,7 @@ class Bridge {
     }
   }
 
-  #perform() {
-    const code = mailbox.readByte();
+  #perform(code) {
     switch (code) {
       case op.CALL:
         return this.#called();
@@ -229,7 +240,17 @@ class Bridge {
     this.#released();
     if (slot < service.END) return this.owner.services[slot](...args);
     const target = this.host.get(slot);
-    return constructing ? Reflect.construct(target, args) : Reflect.apply(target, receiver, args);
+    this.exposures.assertNotRevoked(target, this.name);
+    if (!constructing) return Reflect.apply(target, receiver, args);
+    return Reflect.construct(target, args, receiver ?? target);
+  }
+
+  #reflect(slot, number) {
+    const args = new Lift(this).values();
+    this.#released();
+    const target = this.host.get(slot);
+    this.exposures.assertNotRevoked(target, this.name);
+    return this.exposures.reflect(target, number, args);
   }
 
   #settle(slot, fulfilled, value) {
@@ -239,19 +260,6 @@ class Bridge {
     if (deferred === undefined) return;
     if (fulfilled) deferred.resolve(value);
     else deferred.reject(value);
-  }
-
-  /** The function that stands for the guest's in `slot`. */
-  guestFunction(slot, name, length) {
-    const known = this.guest.get(slot);
-    if (known !== undefined) return known;
-    const bridge = this;
-    const standIn = function (...args) {
-      return bridge.owner.call(slot, new.target !== undefined, this, args);
-    };
-    Object.defineProperty(standIn, 'name', { value: name, configurable: true });
-    Object.defineProperty(standIn, 'length', { value: length, configurable: true });
-    return this.guest.set(slot, standIn);
   }
 
   /** The promise that stands for the guest's in `slot`. */
@@ -301,7 +309,7 @@ class Bridge {
   }
 
   #crossing(error) {
-    return error instanceof Uncrossable ? crossingError(this.name, error.path, error.what) : error;
+    return Uncrossable.is(error) ? crossingError(this.name, error.path, error.what) : error;
   }
 
   /** Lets go of everything; what is still unsettled is rejected with what `makeError` makes. */

@@ -33,7 +33,7 @@ class HostHandles {
   release(slot) {
     const entry = this.#values.get(slot);
     if (!this.#values.delete(slot)) return;
-    this.#slots.delete(entry instanceof Watched ? entry.promise : entry);
+    this.#slots.delete(Watched.is(entry) ? entry.promise : entry);
     this.#free.push(slot);
   }
 
@@ -43,16 +43,22 @@ class HostHandles {
   }
 }
 
+/** Every stand-in of every sandbox here, with the table and the slot that it belongs to. */
+const homes = new WeakMap();
+
 /** Stand-ins for guest values, by the guest's slot. Both collectors work on them together. */
 class GuestHandles {
   #standIns = new Map();
-  #slots;
   #registry;
   #release;
 
-  /** @param {(slot: number) => void} release tells the guest that nobody here needs it any more */
-  constructor(release) {
+  /**
+   * @param {(slot: number) => void} release tells the guest that nobody here needs it any more
+   * @param {object} owner the sandbox
+   */
+  constructor(release, owner) {
     this.#release = release;
+    this.owner = owner;
   }
 
   get size() {
@@ -63,25 +69,24 @@ class GuestHandles {
     return this.#standIns.get(slot)?.deref();
   }
 
-  set(slot, standIn) {
+  /** @param {{ table: GuestHandles, slot: number }} [home] what `homes` is to have for it */
+  set(slot, standIn, home = { table: this, slot }) {
     // Most sandboxes never hand anything out; what they do not need they do not have.
     this.#registry ??= new FinalizationRegistry((gone) => this.#collected(gone));
-    this.#slots ??= new WeakMap();
-    const reference = new WeakRef(standIn);
     this.#registry.register(standIn, slot);
-    this.#standIns.set(slot, reference);
-    this.#slots.set(standIn, slot);
+    this.#standIns.set(slot, new WeakRef(standIn));
+    homes.set(standIn, home);
     return standIn;
   }
 
   /** The guest's slot, if `value` is a stand-in. */
   slotOf(value) {
-    return this.#slots?.get(value);
+    const home = homes.get(value);
+    return home?.table === this ? home.slot : undefined;
   }
 
   clear() {
     this.#standIns.clear();
-    this.#slots = undefined;
   }
 
   #collected(slot) {
@@ -91,13 +96,33 @@ class GuestHandles {
   }
 }
 
+/** Whether a value stands for one of some guest's. */
+const isStandIn = (value) => homes.has(value);
+
+/** The sandbox whose guest a value stands for one of, or undefined. */
+const ownerOf = (value) => homes.get(value)?.table.owner;
+
+/** What is known of a stand-in: its table and slot. */
+const homeOf = (value) => homes.get(value);
+
 /** A host promise in the table: its slot is free only when it is settled, too. */
 class Watched {
+  // `instanceof` would ask the prototypes of the host's objects, which may be the guest's.
+  #promise;
+
+  static is(entry) {
+    return typeof entry === 'object' && #promise in entry;
+  }
+
+  get promise() {
+    return this.#promise;
+  }
+
   constructor(promise) {
-    this.promise = promise;
+    this.#promise = promise;
     this.settled = false;
     this.released = false;
   }
 }
 
-module.exports = { HostHandles, GuestHandles, Watched };
+module.exports = { HostHandles, GuestHandles, Watched, isStandIn, ownerOf, homeOf };

@@ -5,8 +5,9 @@
 const { Buffer } = require('node:buffer');
 const { types } = require('node:util');
 const mailbox = require('./mailbox.js');
-const { Watched } = require('./handles.js');
-const { tag, WELL_KNOWN_SYMBOLS, ERROR_CLASSES, TYPED_ARRAYS } = require('./wire.js');
+const { Watched, isStandIn } = require('./handles.js');
+const { placeOf } = require('./intrinsics.js');
+const { tag, shape, WELL_KNOWN_SYMBOLS, ERROR_CLASSES, TYPED_ARRAYS } = require('./wire.js');
 
 const ERROR_INDEX = new Map(ERROR_CLASSES.map((errorClass, index) => [errorClass.name, index]));
 const WELL_KNOWN_INDEX = new Map(WELL_KNOWN_SYMBOLS.map((symbol, index) => [symbol, index]));
@@ -17,9 +18,19 @@ const SYSTEM_FIELDS = new Set(['path', 'dest', 'address', 'port', 'info', 'errno
 
 /** Thrown inside this module: a value that cannot cross. Steps are added on the way out. */
 class Uncrossable {
+  #what;
+  path = '';
+
   constructor(what) {
-    this.what = what;
-    this.path = '';
+    this.#what = what;
+  }
+
+  get what() {
+    return this.#what;
+  }
+
+  static is(error) {
+    return typeof error === 'object' && error !== null && #what in error;
   }
 }
 
@@ -29,14 +40,14 @@ function step(key) {
 }
 
 function within(error, where) {
-  if (error instanceof Uncrossable) error.path = where + error.path;
+  if (Uncrossable.is(error)) error.path = where + error.path;
   else if (isStackOverflow(error)) return within(new Uncrossable('nested too deeply'), where);
   return error;
 }
 
 // A graph too deep for this recursion is the caller's data, not a defect.
 const isStackOverflow = (error) =>
-  error instanceof RangeError && error.message === 'Maximum call stack size exceeded';
+  types.isNativeError(error) && error.message === 'Maximum call stack size exceeded';
 
 /** Objects of any realm made by a literal, or without a prototype. */
 function isPlain(object) {
@@ -48,8 +59,19 @@ function isPlain(object) {
   );
 }
 
-const isDomException = (value) =>
-  typeof DOMException === 'function' && value instanceof DOMException;
+/** The prototypes of an object as far as they are on this side: the guest is not asked. */
+function* prototypes(object) {
+  for (let o = Object.getPrototypeOf(object); o !== null && !isStandIn(o); ) {
+    yield o;
+    o = Object.getPrototypeOf(o);
+  }
+}
+
+function isDomException(value) {
+  if (typeof DOMException !== 'function') return false;
+  for (const prototype of prototypes(value)) if (prototype === DOMException.prototype) return true;
+  return false;
+}
 
 function isConstructor(value) {
   try {
@@ -61,7 +83,7 @@ function isConstructor(value) {
 }
 
 function errorIndex(error) {
-  for (let o = Object.getPrototypeOf(error); o !== null; o = Object.getPrototypeOf(o)) {
+  for (const o of prototypes(error)) {
     const made = Object.getOwnPropertyDescriptor(o, 'constructor')?.value;
     const index = typeof made === 'function' ? ERROR_INDEX.get(made.name) : undefined;
     if (index !== undefined) return index;
@@ -77,6 +99,8 @@ class Lower {
     this.count = 0;
     this.numbers = undefined;
     this.fresh = undefined;
+    /** Whether what is written is part of a copy. */
+    this.copying = false;
   }
 
   /** One value that error paths call `name`. */
@@ -88,11 +112,11 @@ class Lower {
     }
   }
 
-  /** A receiver: one that cannot cross goes as `undefined`, so that the call still works. */
-  receiver(value) {
-    // A function called on the global object's proxy means the global object of its own.
-    if (value === undefined || value === this.bridge.globalProxy) mailbox.byte(tag.UNDEFINED);
-    else if (!this.attempt(value)) mailbox.byte(tag.UNDEFINED);
+  /** An object made for this message, whose properties cross one by one. */
+  record(object) {
+    if (object === undefined) return mailbox.byte(tag.UNDEFINED);
+    this.count++;
+    return Array.isArray(object) ? this.array(object) : this.plain(object);
   }
 
   /** Takes back the handles that only this message would have named. */
@@ -143,14 +167,21 @@ class Lower {
       mailbox.byte(tag.HOME);
       return mailbox.u32(home);
     }
-    return write.call(this, value);
+    const place = this.bridge.host.slotOf(value) === undefined ? placeOf(value) : undefined;
+    if (place === undefined) return write.call(this, value);
+    mailbox.byte(tag.INTRINSIC);
+    mailbox.u32(place.index);
+    return this.value(place.key);
+  }
+
+  function(value) {
+    const exposure = this.bridge.exposures.of(value);
+    // What has no properties to see needs no proxy.
+    if (exposure.policy === 'safe' && exposure.only === undefined) return this.callable(value);
+    return this.standIn(value, isConstructor(value) ? shape.CONSTRUCTOR : shape.FUNCTION);
   }
 
   other(value) {
-    if (Array.isArray(value)) return this.array(value);
-    if (Object.getPrototypeOf(value) === Object.prototype) {
-      return this.plain(value);
-    }
     if (types.isNativeError(value) || isDomException(value)) return this.error(value);
     if (types.isPromise(value)) return this.promise(value);
     if (ArrayBuffer.isView(value)) return this.view(value);
@@ -173,6 +204,27 @@ class Lower {
       mailbox.byte(tag.BOXED);
       return this.value(value.valueOf());
     }
+    if (this.copying) return this.copy(value);
+    if (this.bridge.exposures.of(value).copy) {
+      this.copying = true;
+      try {
+        return Array.isArray(value) ? this.array(value) : this.plain(value);
+      } finally {
+        this.copying = false;
+      }
+    }
+    return this.standIn(value, Array.isArray(value) ? shape.ARRAY : shape.OBJECT);
+  }
+
+  standIn(value, form) {
+    mailbox.byte(tag.STAND_IN);
+    mailbox.u32(this.keep(value));
+    mailbox.byte(form);
+  }
+
+  /** A part of a copy. */
+  copy(value) {
+    if (Array.isArray(value)) return this.array(value);
     if (isPlain(value)) return this.plain(value);
     throw new Uncrossable(describe(value));
   }
@@ -275,8 +327,8 @@ class Lower {
     mailbox.byte(errorIndex(error));
     mailbox.u32(this.keep(error));
     mailbox.string(textOf(error, 'name'));
-    const system = typeof error.syscall === 'string';
-    mailbox.string(system ? systemMessage(error) : textOf(error, 'message'));
+    const system = isSystem(error);
+    mailbox.string(sentMessage(error));
     const cause = mailbox.position;
     mailbox.byte(1);
     if (!Object.hasOwn(error, 'cause') || !this.attempt(error.cause)) {
@@ -299,6 +351,10 @@ class Lower {
       else mailbox.position = start;
     }
     mailbox.patchU32(counted, count);
+    const prototype = Object.getPrototypeOf(error);
+    const own = this.bridge.exposures.of(error).policy === 'transparent';
+    if (own && prototype !== null && placeOf(prototype) === undefined) this.value(prototype);
+    else mailbox.byte(tag.UNDEFINED);
   }
 
   /** Writes a value if it can cross; else leaves no trace and says so. */
@@ -310,7 +366,7 @@ class Lower {
       this.value(value);
       return true;
     } catch (error) {
-      if (!(within(error, '') instanceof Uncrossable)) throw error;
+      if (!Uncrossable.is(within(error, ''))) throw error;
       mailbox.position = position;
       this.count = count;
       for (const [object, number] of this.numbers ?? []) {
@@ -331,7 +387,7 @@ class Lower {
     if (known === undefined || watched.settled) this.bridge.watch(slot, watched);
   }
 
-  function(value) {
+  callable(value) {
     mailbox.byte(tag.FUNCTION);
     mailbox.u32(this.keep(value));
     const name = Object.getOwnPropertyDescriptor(value, 'name')?.value;
@@ -379,10 +435,26 @@ const typedArrayName = Function.prototype.call.bind(
     .get,
 );
 
+/** An error's text, as far as it is on this side. */
 function textOf(error, name) {
-  const text = error[name];
+  for (const o of [error, ...prototypes(error)]) {
+    const descriptor = Object.getOwnPropertyDescriptor(o, name);
+    if (descriptor !== undefined) return asText(Reflect.get(o, name, error));
+  }
+  return '';
+}
+
+function asText(text) {
   return typeof text === 'string' ? text : text === undefined ? '' : String(text);
 }
+
+/** What the guest is told of an error. */
+function sentMessage(error) {
+  return isSystem(error) ? systemMessage(error) : textOf(error, 'message');
+}
+
+const isSystem = (error) =>
+  typeof Object.getOwnPropertyDescriptor(error, 'syscall')?.value === 'string';
 
 /** `ENOENT: no such file or directory, open '/srv/…'` without the call and the path. */
 function systemMessage(error) {
@@ -399,4 +471,4 @@ function describe(value) {
     : 'an object with a prototype of its own';
 }
 
-module.exports = { Lower, Uncrossable, step };
+module.exports = { Lower, Uncrossable, step, sentMessage };

@@ -11,7 +11,9 @@ const { forwardConsole } = require('./console.js');
 const { moduleLoader } = require('./modules.js');
 const { sandboxOptions, runOptions, compileOptions } = require('./options.js');
 const { step } = require('./lower.js');
-const { op, service } = require('./wire.js');
+const { Exposures } = require('./exposure.js');
+const { homeOf } = require('./handles.js');
+const { op, service, trap } = require('./wire.js');
 
 /** Symbol.dispose where Node has it, else the symbol under which polyfills look for it. */
 const dispose = Symbol.dispose ?? Symbol.for('nodejs.dispose');
@@ -42,7 +44,11 @@ class Sandbox extends EventEmitter {
       checked.modules !== undefined,
     );
     this.#bridge = new Bridge(this.#native, name, {
+      sandbox: this,
+      exposures: new Exposures(checked.policy),
       services: this.#services(),
+      isUsable: () => this.#state === 'active',
+      reflect: (slot, number, args) => this.#reflect(slot, number, args),
       stopError: (kind, entry) => this.#stopError(kind, entry),
       report: (event, reason) => this.#report(event, reason),
       call: (slot, constructing, receiver, args) => this.#call(slot, constructing, receiver, args),
@@ -94,27 +100,12 @@ class Sandbox extends EventEmitter {
   }
 
   get globalThis() {
-    this.#globalThis ??= new Proxy(Object.create(null), {
-      get: (_, key) => this.#request(op.GLOBAL_GET, (lower) => lower.named(key, 'key')),
-      has: (_, key) => this.#request(op.GLOBAL_HAS, (lower) => lower.named(key, 'key')),
-      deleteProperty: (_, key) =>
-        this.#request(op.GLOBAL_DELETE, (lower) => lower.named(key, 'key')),
-      ownKeys: () => this.#request(op.GLOBAL_KEYS, () => {}),
-      set: (_, key, value) => {
-        this.#request(op.GLOBAL_SET, (lower) => {
-          lower.named(key, 'key');
-          lower.named(value, `globalThis${step(String(key))}`);
-        });
-        return true;
-      },
-      defineProperty: (_, key, descriptor) => Reflect.set(this.globalThis, key, descriptor.value),
-      getOwnPropertyDescriptor: (_, key) =>
-        key in this.globalThis
-          ? { value: this.globalThis[key], writable: true, enumerable: true, configurable: true }
-          : undefined,
-    });
-    this.#bridge.globalProxy = this.#globalThis;
+    this.#globalThis ??= this.#request(op.GLOBAL, () => {});
     return this.#globalThis;
+  }
+
+  revoke(value) {
+    this.#bridge.exposures.revoke(value);
   }
 
   usage() {
@@ -158,10 +149,28 @@ class Sandbox extends EventEmitter {
     return this.#request(op.CALL, (lower) => {
       mailbox.u32(slot);
       mailbox.byte(constructing ? 1 : 0);
-      lower.receiver(constructing ? undefined : receiver);
+      lower.named(receiver, 'this');
       mailbox.u32(args.length);
       for (let i = 0; i < args.length; i++) lower.named(args[i], `args[${i}]`);
     });
+  }
+
+  #reflect(slot, number, args) {
+    return this.#request(op.REFLECT, (lower) => {
+      mailbox.u32(slot);
+      mailbox.byte(number);
+      mailbox.u32(args.length);
+      for (let i = 0; i < args.length; i++) {
+        if (number === trap.defineProperty && i === 1) lower.record(args[i]);
+        else lower.named(args[i], i === 1 ? `value of ${String(args[0])}` : 'key');
+      }
+    });
+  }
+
+  /** A copy of the guest object that a stand-in stands for. */
+  static copy(standIn) {
+    const { table, slot } = homeOf(standIn);
+    return table.owner.#request(op.COPY, () => mailbox.u32(slot));
   }
 
   #settle(slot, fulfilled, value, task) {
@@ -198,7 +207,7 @@ class Sandbox extends EventEmitter {
     try {
       enter(task);
     } catch (error) {
-      const handled = waiting && error instanceof SandboxError;
+      const handled = waiting && SandboxError.is(error);
       if (!handled) this.#report('uncaughtException', error);
     }
   }

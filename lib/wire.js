@@ -35,6 +35,9 @@ const tag = {
   BOXED: 28,
   INSTANCE: 29,
   PLACEHOLDER: 30,
+  STAND_IN: 31,
+  INTRINSIC: 32,
+  HOME_ERROR: 33,
 };
 
 const op = {
@@ -45,11 +48,10 @@ const op = {
   SETTLE: 4,
   FIRE_TIMER: 5,
   REQUIRE: 6,
-  GLOBAL_GET: 7,
+  GLOBAL: 7,
   GLOBAL_SET: 8,
-  GLOBAL_DELETE: 9,
-  GLOBAL_HAS: 10,
-  GLOBAL_KEYS: 11,
+  REFLECT: 9,
+  COPY: 10,
   UNHANDLED: 12,
   FAILED: 13,
 };
@@ -68,6 +70,27 @@ const service = {
   REPORT_ERROR: 7,
   END: 16,
 };
+
+/** What is done to an object; `Trap` in src/engine/proxy.rs has the same numbers. */
+const TRAPS = [
+  'get',
+  'set',
+  'has',
+  'deleteProperty',
+  'getOwnPropertyDescriptor',
+  'defineProperty',
+  'ownKeys',
+  'getPrototypeOf',
+  'setPrototypeOf',
+  'isExtensible',
+  'preventExtensions',
+];
+
+/** The numbers of `TRAPS`, by name. */
+const trap = Object.fromEntries(TRAPS.map((name, number) => [name, number]));
+
+/** What an object is to tests that no trap answers; `Shape` in src/engine/proxy.rs. */
+const shape = { OBJECT: 0, ARRAY: 1, FUNCTION: 2, CONSTRUCTOR: 3 };
 
 const WELL_KNOWN_SYMBOLS = [
   Symbol.iterator,
@@ -114,4 +137,15 @@ const TYPED_ARRAYS = [
   'Float64Array',
 ];
 
-module.exports = { tag, op, status, service, WELL_KNOWN_SYMBOLS, ERROR_CLASSES, TYPED_ARRAYS };
+module.exports = {
+  tag,
+  op,
+  status,
+  service,
+  trap,
+  shape,
+  TRAPS,
+  WELL_KNOWN_SYMBOLS,
+  ERROR_CLASSES,
+  TYPED_ARRAYS,
+};

@@ -55,6 +55,7 @@ impl Realm {
         let realm = Self { runtime: runtime.clone(), context, number };
         poll::find(raw.as_ptr());
         random::install(raw.as_ptr())?;
+        realm.install_traps().map_err(|()| full())?;
         Ok(realm)
     }
 

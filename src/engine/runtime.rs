@@ -13,6 +13,7 @@ use rquickjs::qjs;
 use super::callback::{self, HostClasses};
 use super::deadline::{Deadline, Outer};
 use super::heap::{Heap, HeapLimits};
+use super::intrinsics::Intrinsics;
 use super::slots::Slots;
 use super::{limits, random, Host, Limits, Realm, Scope, Stop};
 
@@ -54,6 +55,7 @@ pub struct Runtime {
     pub(super) released: RefCell<Vec<u32>>,
     pub(super) slots: Slots,
     pub(super) classes: HostClasses,
+    pub(super) intrinsics: Intrinsics,
     /// Promises rejected with nobody listening.
     pub(super) rejections: RefCell<Vec<qjs::JSValue>>,
     /// The state of `Math.random`.
@@ -94,6 +96,7 @@ impl Runtime {
             released: RefCell::default(),
             slots: Slots::default(),
             classes,
+            intrinsics: Intrinsics::default(),
             rejections: RefCell::new(Vec::new()),
             random: Cell::new(random::seed()),
             realms: RefCell::default(),

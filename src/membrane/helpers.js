@@ -172,9 +172,28 @@
     }.captureStackTrace,
   });
 
+  // Functions written in C, and where among the intrinsics they are found.
+  const members = new WeakMap();
+  const global = globalThis;
+  const { Reflect: reflection } = globalThis;
+  // By the numbers of `Trap`.
+  const reflect = [
+    reflection.get,
+    reflection.set,
+    reflection.has,
+    reflection.deleteProperty,
+    reflection.getOwnPropertyDescriptor,
+    reflection.defineProperty,
+    reflection.ownKeys,
+    reflection.getPrototypeOf,
+    reflection.setPrototypeOf,
+    reflection.isExtensible,
+    reflection.preventExtensions,
+  ];
+
   // One function for all: each function of its own costs the heap more than its code does.
   // The numbers are those of `Helper` in helpers.rs.
-  return (helper, a, b, c) => {
+  const help = (helper, a, b, c) => {
     switch (helper) {
       case 0: {
         // MapEntries: [key, value, key, value, …]
@@ -303,7 +322,7 @@
         const own = getOwnPropertyDescriptor(a, b);
         return own !== undefined && typeof own.value === 'number' ? own.value : 0;
       }
-      default:
+      case 35:
         // ClassName: the name of the nearest constructor that is a plain data property
         for (let o = a; o !== null; o = getPrototypeOf(o)) {
           const own = getOwnPropertyDescriptor(o, 'constructor');
@@ -313,6 +332,34 @@
           }
         }
         return '';
+      case 36: {
+        // MemberOf: in which of the intrinsics `a` the function `b` is found: [index, key]
+        const known = apply(weakGet, members, [b]);
+        if (known !== undefined) return known;
+        const name = getOwnPropertyDescriptor(b, 'name');
+        let key = name === undefined ? undefined : name.value;
+        if (typeof key !== 'string') return undefined;
+        for (let i = 0; i < wellKnown.length; i++) {
+          if (key === '[' + apply(symbolDescription, wellKnown[i], []) + ']') key = wellKnown[i];
+        }
+        for (let i = 0; i < a[0]; i++) {
+          const own = getOwnPropertyDescriptor(i === 0 ? global : a[i], key);
+          if (own !== undefined && own.value === b) {
+            const place = [i === 0 ? a.length : i, key];
+            apply(weakSet, members, [b, place]);
+            return place;
+          }
+        }
+        return undefined;
+      }
+      default: {
+        // Member: what the intrinsics `a` have at the index `b` under the key `c`
+        const holder = b === a.length ? global : a[b];
+        if (c === undefined || holder === undefined) return holder;
+        const own = getOwnPropertyDescriptor(holder, c);
+        return own === undefined ? undefined : own.value;
+      }
     }
   };
+  return [help, reflect];
 })();

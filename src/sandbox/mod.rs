@@ -17,11 +17,12 @@ use crate::membrane::lower::{Lower, LowerError, Twins};
 use crate::membrane::wire::{op, status, Malformed, Reader, Writer};
 
 mod pool;
+mod reflect;
 mod reply;
 mod session;
 
 use pool::Guest;
-use reply::{write_reply, write_uncrossable};
+use reply::{write_reply, write_uncrossable, Form, Outcome};
 use session::Session;
 
 /// The way to the host: sends a request, waits for the reply.
@@ -131,7 +132,16 @@ impl Sandbox {
                 let forget = entry(scope, Entry::ForgetUnfinished);
                 let _ = forget.and_then(|forget| forget.call(&scope.undefined(), &[]));
             }
-            let outcome = self.perform(scope, op, &mut reader);
+            let outcome = match op {
+                op::REFLECT => self.reflect(scope, &mut reader),
+                op::COPY => reader
+                    .u32()
+                    .ok()
+                    .and_then(|slot| scope.kept(slot))
+                    .map(|value| Outcome::new(value, Form::Copy))
+                    .ok_or(Failure::Malformed),
+                _ => self.perform(scope, op, &mut reader).map(Outcome::from),
+            };
             scope.drain();
             let fresh = write_reply(scope, &mut reply, outcome);
             scope.drain();
@@ -231,7 +241,8 @@ impl Sandbox {
                 let this = lower.value()?;
                 let args = lower.values()?;
                 Ok(match constructing {
-                    true => function.construct(&args)?,
+                    true if this.is_undefined() => function.construct(&args, &function)?,
+                    true => function.construct(&args, &this)?,
                     false => function.call(&this, &args)?,
                 })
             }
@@ -249,30 +260,16 @@ impl Sandbox {
                 let id = Lower::new(scope, reader, &self.twins).value()?;
                 Ok(entry(scope, Entry::Require)?.call(&undefined, &[id])?)
             }
-            op::GLOBAL_GET | op::GLOBAL_SET | op::GLOBAL_DELETE | op::GLOBAL_HAS => {
+            op::GLOBAL => Ok(scope.global()),
+            op::GLOBAL_SET => {
                 let mut lower = Lower::new(scope, reader, &self.twins);
-                let (global, key) = (scope.global(), lower.value()?);
+                let key = lower.value()?;
                 // Anything else would be converted, which could run code.
                 if !matches!(key.kind(), Kind::String | Kind::Symbol) {
                     return Err(Failure::Malformed);
                 }
-                let key = key.to_key()?;
-                Ok(match op {
-                    op::GLOBAL_GET => global.get(&key)?,
-                    op::GLOBAL_SET => {
-                        global.set(&key, lower.value()?)?;
-                        undefined
-                    }
-                    op::GLOBAL_DELETE => scope.boolean(global.delete(&key)?),
-                    _ => scope.boolean(global.has(&key)?),
-                })
-            }
-            op::GLOBAL_KEYS => {
-                let keys = scope.array()?;
-                for (index, key) in (0..).zip(scope.global().own_keys()?) {
-                    keys.define_index(index, key.to_value()?)?;
-                }
-                Ok(keys)
+                scope.global().set(&key.to_key()?, lower.value()?)?;
+                Ok(undefined)
             }
             _ => Err(Failure::Malformed),
         }

@@ -2,7 +2,7 @@
 
 use super::reply::write_uncrossable;
 use super::{Channel, Sandbox};
-use crate::engine::{Args, Host, Scope, Slot, Thrown, Value};
+use crate::engine::{Args, Host, Kind, Scope, Slot, Thrown, Trap, Value};
 use crate::guest::{self, service};
 use crate::membrane::lift::{Lift, LiftError, Purpose, REACTION};
 use crate::membrane::lower::{Lower, LowerError};
@@ -36,9 +36,12 @@ impl Host for Session<'_> {
             lift.writer().byte(op::CALL);
             lift.writer().u32(slot);
             lift.writer().byte(u8::from(args.constructing));
-            match args.constructing {
-                true => lift.writer().byte(tag::UNDEFINED),
-                false => lift.receiver(&args.this())?,
+            match args.this().kind() {
+                // A plain `new`, nothing derived: `new.target` is the function itself.
+                Kind::Host(target) if args.constructing && target == slot => {
+                    lift.writer().byte(tag::UNDEFINED);
+                }
+                _ => lift.named(&args.this(), || "this".into())?,
             }
             lift.writer().u32(args.iter().len() as u32);
             for (index, value) in args.iter().enumerate() {
@@ -46,6 +49,16 @@ impl Host for Session<'_> {
             }
             Ok(())
         })
+    }
+
+    fn reflect<'a>(
+        &self,
+        scope: Scope<'a>,
+        slot: u32,
+        trap: Trap,
+        args: Args<'a>,
+    ) -> Result<Value<'a>, Thrown<'a>> {
+        self.reflect(scope, slot, trap, args)
     }
 }
 
@@ -55,7 +68,7 @@ const NO_PROMISE: Slot = Slot::MAX;
 impl Session<'_> {
     /// Writes a request, sends it, and reads the reply. A request that cannot be
     /// written becomes a report of why, which the host answers with an error.
-    fn request<'a>(
+    pub(super) fn request<'a>(
         &self,
         scope: Scope<'a>,
         promise: Slot,
