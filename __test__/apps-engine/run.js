@@ -1,7 +1,7 @@
 'use strict';
 
-// node run.js vm|quickvm FOLDER FILE: plays the scenario with the packages in FOLDER, on Node's vm
-// or on ours, and writes the transcript to FILE as JSON lines. In a process of its own, so that
+// node run.js vm|quickvm|MODULE FOLDER FILE: plays the scenario with the packages in FOLDER, on
+// Node's vm, on ours or on any of its kind, and writes the transcript to FILE as JSON lines. In a process of its own, so that
 // nothing but Node is around the engine.
 
 const fs = require('node:fs');
@@ -10,8 +10,8 @@ const path = require('node:path');
 const { swapVm } = require('../../examples/rocketchat/engine/swap-vm.js');
 
 const [variant, folder, transcript] = process.argv.slice(2);
-const replacements = { vm: () => require('node:vm'), quickvm: () => require('quickvm/vm') };
-const askedBy = swapVm(replacements[variant]());
+const MODULES = { vm: 'node:vm', quickvm: 'quickvm/vm' };
+const askedBy = swapVm(require(MODULES[variant] ?? variant));
 
 const { Recorder } = require('./server/recorder.js');
 const { createServer } = require('./server/server.js');
