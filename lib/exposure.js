@@ -112,6 +112,11 @@ const CHANGES = new Set([
 const everything = Object.fromEntries(
   TRAPS.map((name) => [name, (object, args) => Reflect[name](object, ...args)]),
 );
+everything.get = (object, [key, receiver = object]) => {
+  // Sloppy functions of the host would show who called them, and with what.
+  if (typeof object === 'function' && (key === 'caller' || key === 'arguments')) return null;
+  return Reflect.get(object, key, receiver);
+};
 
 const transparent = ({ only }) => (only === undefined ? everything : safe);
 

@@ -33,24 +33,27 @@ const isObject = (value) =>
   (typeof value === 'object' && value !== null) || typeof value === 'function';
 
 function add(intrinsics, global) {
+  const [, branded] = intrinsics;
   const place = (value, index, key) => {
     if (isObject(value) && !places.has(value)) places.set(value, { index, key });
   };
-  const [branded, ...holders] = intrinsics;
-  holders.forEach((holder, i) => {
-    place(holder, i + 1, undefined);
+  intrinsics.forEach((holder, index) => {
+    place(holder, index, undefined);
   });
   for (const name of GLOBAL_FUNCTIONS) place(global[name], intrinsics.length, name);
-  holders.forEach((holder, i) => {
+  intrinsics.forEach((holder, index) => {
+    if (!isObject(holder)) return;
     for (const key of Reflect.ownKeys(holder)) {
       const { value, get, set } = Reflect.getOwnPropertyDescriptor(holder, key);
-      if (typeof value === 'function' && i + 1 < branded) place(value, i + 1, key);
+      if (typeof value === 'function' && index < branded) place(value, index, key);
       for (const part of [value, get, set]) {
         if (isObject(part) && !places.has(part)) fixed.add(part);
       }
     }
   });
-  roots.add(holders.find((holder) => Object.getPrototypeOf(holder) === null));
+  roots.add(
+    intrinsics.find((holder) => isObject(holder) && Object.getPrototypeOf(holder) === null),
+  );
 }
 
 add(own, globalThis);
@@ -65,18 +68,18 @@ function discover(object) {
     root = next;
   }
   if (roots.has(root)) return;
-  const constructor = Reflect.getOwnPropertyDescriptor(root, 'constructor')?.value;
-  if (typeof constructor !== 'function' || isStandIn(constructor)) return;
-  if (constructor.prototype !== root || !textOf(constructor).startsWith('function Object()'))
-    return;
+  const RealmObject = Reflect.getOwnPropertyDescriptor(root, 'constructor')?.value;
+  if (typeof RealmObject !== 'function' || isStandIn(RealmObject)) return;
+  if (RealmObject.prototype !== root) return;
+  if (!textOf(RealmObject).startsWith('function Object()')) return;
   roots.add(root);
-  const RealmFunction = Object.getPrototypeOf(constructor).constructor;
+  const RealmFunction = Object.getPrototypeOf(RealmObject).constructor;
   try {
     add(...RealmFunction(`return [(${textOf(list)})(), globalThis]`)());
   } catch {
     // A realm that may not make code from strings: its own constructors at least.
     const known = [Object, Object.prototype, Function, Function.prototype];
-    const here = [constructor, root, RealmFunction, RealmFunction.prototype];
+    const here = [RealmObject, root, RealmFunction, RealmFunction.prototype];
     here.forEach((value, i) => {
       places.set(value, { index: own.indexOf(known[i]), key: undefined });
     });
@@ -91,12 +94,9 @@ function placeOf(object) {
   return places.get(object);
 }
 
-/** The intrinsic of this realm at a place that the guest named. */
-function intrinsicAt(index, key) {
-  const holder = index === own.length ? globalThis : own[index];
-  if (key === undefined) return holder;
-  const value = Reflect.getOwnPropertyDescriptor(holder, key)?.value;
-  return places.has(value) ? value : undefined;
-}
-
-module.exports = { placeOf, intrinsicAt, isFixed: (object) => fixed.has(object) };
+module.exports = {
+  placeOf,
+  /** The intrinsic of this realm at a place that the guest named. */
+  intrinsicAt: (index) => own[index],
+  isFixed: (object) => fixed.has(object),
+};

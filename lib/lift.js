@@ -112,10 +112,8 @@ class Lift {
         const form = mailbox.readByte();
         return this.number(this.bridge.guest.get(slot) ?? standIn(this.bridge, slot, form));
       }
-      case tag.INTRINSIC: {
-        const place = this.reserve();
-        return this.fill(place, intrinsicAt(mailbox.readU32(), this.value()));
-      }
+      case tag.INTRINSIC:
+        return this.number(intrinsicAt(mailbox.readU32()));
       case tag.HOME_ERROR:
         return this.homeError();
       case tag.PROMISE:

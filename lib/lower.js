@@ -73,7 +73,19 @@ function isDomException(value) {
   return false;
 }
 
+/** Known answers: to find out takes an exception where the answer is no. */
+const constructors = new WeakMap();
+
 function isConstructor(value) {
+  let answer = constructors.get(value);
+  if (answer === undefined) {
+    answer = canConstruct(value);
+    constructors.set(value, answer);
+  }
+  return answer;
+}
+
+function canConstruct(value) {
   try {
     Reflect.construct(Object, [], value);
     return true;

@@ -172,8 +172,6 @@
     }.captureStackTrace,
   });
 
-  // Functions written in C, and where among the intrinsics they are found.
-  const members = new WeakMap();
   const global = globalThis;
   const { Reflect: reflection } = globalThis;
   // By the numbers of `Trap`.
@@ -332,26 +330,6 @@
           }
         }
         return '';
-      case 36: {
-        // MemberOf: in which of the intrinsics `a` the function `b` is found: [index, key]
-        const known = apply(weakGet, members, [b]);
-        if (known !== undefined) return known;
-        const name = getOwnPropertyDescriptor(b, 'name');
-        let key = name === undefined ? undefined : name.value;
-        if (typeof key !== 'string') return undefined;
-        for (let i = 0; i < wellKnown.length; i++) {
-          if (key === '[' + apply(symbolDescription, wellKnown[i], []) + ']') key = wellKnown[i];
-        }
-        for (let i = 0; i < a[0]; i++) {
-          const own = getOwnPropertyDescriptor(i === 0 ? global : a[i], key);
-          if (own !== undefined && own.value === b) {
-            const place = [i === 0 ? a.length : i, key];
-            apply(weakSet, members, [b, place]);
-            return place;
-          }
-        }
-        return undefined;
-      }
       default: {
         // Member: what the intrinsics `a` have at the index `b` under the key `c`
         const holder = b === a.length ? global : a[b];

@@ -44,7 +44,6 @@ pub enum Helper {
     OwnText,
     OwnNumber,
     ClassName,
-    MemberOf,
     Member,
 }
 

@@ -69,8 +69,9 @@ pub mod tag {
     pub const PLACEHOLDER: u8 = 30;
     /// u32 slot, shape byte: an object of the writer's side, to be used where it is
     pub const STAND_IN: u8 = 31;
-    /// u32 index into the list of intrinsics (its length: the global object), and the key
-    /// of the member meant, or undefined: the reader's own
+    /// u32 index into the list of intrinsics: the reader's own. Host only: the index may be
+    /// the list's length, for the global object, and a key or undefined follows: the member
+    /// that is meant
     pub const INTRINSIC: u8 = 32;
     /// guest only: u32 slot, string message, properties: an error of the host's, and how it
     /// looks now

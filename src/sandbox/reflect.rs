@@ -22,7 +22,9 @@ impl Sandbox {
         let value = match (trap, &args[..]) {
             // Without a receiver of its own: by far the most frequent.
             (Trap::Get, [key]) if matches!(key.kind(), Kind::String | Kind::Symbol) => {
-                target.get(&key.to_key()?)?
+                let value = target.get(&key.to_key()?)?;
+                args.insert(0, target);
+                value
             }
             _ => {
                 args.insert(0, target);
@@ -31,10 +33,47 @@ impl Sandbox {
         };
         let form = match trap {
             Trap::GetOwnPropertyDescriptor | Trap::OwnKeys => Form::Record,
+            Trap::GetPrototypeOf => match scope.intrinsic_index(&value) {
+                Some(index) => Form::Intrinsic(index),
+                None => Form::Live,
+            },
+            Trap::Get => match shared_intrinsic(scope, &value)? {
+                Some(index) if is_inherited(scope, &args[0], &args[1])? => Form::Intrinsic(index),
+                _ => Form::Live,
+            },
             _ => Form::Live,
         };
         Ok(Outcome::new(value, form))
     }
+}
+
+/// The index of an intrinsic function of which the host uses its own: constructors, which
+/// tell an object's class, and what walks an array. Of others it does not, for they would
+/// be in a guest's hand what works on the host's objects past the sandbox's policy.
+fn shared_intrinsic<'a>(scope: Scope<'a>, value: &Value<'a>) -> Result<Option<u32>, Thrown<'a>> {
+    if value.kind() != Kind::NativeFunction {
+        return Ok(None);
+    }
+    let shared = helpers::intrinsics(scope)?.get_index(0)?.to_number()? as u32;
+    Ok(scope.intrinsic_index(value).filter(|&index| index < shared))
+}
+
+/// Whether a guest object has this property from an intrinsic prototype: what it has of its
+/// own was put there by guest code.
+fn is_inherited<'a>(
+    scope: Scope<'a>,
+    target: &Value<'a>,
+    key: &Value<'a>,
+) -> Result<bool, Thrown<'a>> {
+    let mut holder = target.clone();
+    while holder.is_object() && !matches!(holder.kind(), Kind::Proxy | Kind::Host(_)) {
+        let own = [holder.clone(), key.clone()];
+        if helpers::reflect(scope, Trap::GetOwnPropertyDescriptor, &own)?.is_object() {
+            return Ok(scope.intrinsic_index(&holder).is_some());
+        }
+        holder = holder.prototype()?;
+    }
+    Ok(false)
 }
 
 impl Session<'_> {

@@ -20,6 +20,8 @@ pub(super) enum Form {
     Copy,
     /// An object made for this answer: its properties cross one by one.
     Record,
+    /// The host's own intrinsic in its place.
+    Intrinsic(u32),
 }
 
 impl<'a> From<Value<'a>> for Outcome<'a> {
@@ -55,6 +57,10 @@ pub(super) fn write_reply<'a>(
     lift.writer().byte(status);
     let lifted = match form {
         Form::Record => lift.record(&value),
+        Form::Intrinsic(index) => {
+            lift.intrinsic(index);
+            Ok(())
+        }
         Form::Live | Form::Copy => lift.named(&value, || "result".into()),
     };
     let error = match lifted {

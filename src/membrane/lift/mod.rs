@@ -6,7 +6,7 @@ mod refusal;
 
 use std::collections::HashMap;
 
-use super::helpers::{self, help, Helper};
+use super::helpers::{help, Helper};
 use super::wire::{tag, Writer};
 use crate::engine::{stack_remaining, Key, Kind, Scope, Slot, Text, Thrown, Value};
 
@@ -186,8 +186,6 @@ impl<'m, 'a> Lift<'m, 'a> {
                 self.writer.text(&text);
                 return Ok(());
             }
-        } else if self.intrinsic(value, kind)? {
-            return Ok(());
         }
         match kind {
             Kind::Function | Kind::NativeFunction => self.stand_in(value),
@@ -266,24 +264,9 @@ impl<'m, 'a> Lift<'m, 'a> {
         self.writer.byte(value.shape() as u8);
     }
 
-    /// Writes an intrinsic, if the object is one: each side has its own.
-    fn intrinsic(&mut self, value: &Value<'a>, kind: Kind) -> Result<bool, LiftError<'a>> {
-        if let Some(index) = self.scope.intrinsic_index(value) {
-            self.slot(tag::INTRINSIC, index);
-            self.writer.byte(tag::UNDEFINED);
-            return Ok(true);
-        }
-        if kind != Kind::NativeFunction {
-            return Ok(false);
-        }
-        let list = helpers::intrinsics(self.scope)?;
-        let place = help(self.scope, Helper::MemberOf, &[list, value.clone()])?;
-        if !place.is_object() {
-            return Ok(false);
-        }
-        self.slot(tag::INTRINSIC, place.get_index(0)?.to_number()? as u32);
-        self.value(&place.get_index(1)?)?;
-        Ok(true)
+    /// The host's own intrinsic in place of the guest's at `index`.
+    pub fn intrinsic(&mut self, index: u32) {
+        self.slot(tag::INTRINSIC, index);
     }
 
     fn plain(&mut self, value: &Value<'a>) -> Lifted<'a> {
