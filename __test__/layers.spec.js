@@ -12,6 +12,7 @@ const root = path.dirname(__dirname);
 const UNSAFE_FENCE = [
   'src/addon/mailbox.rs',
   'src/engine/array_buffer.rs',
+  'src/engine/builtin.rs',
   'src/engine/callback.rs',
   'src/engine/checkpoint.rs',
   'src/engine/exception.rs',

@@ -144,7 +144,10 @@ class Lift {
         const args = [this.value(), mailbox.readF64(), mailbox.readF64()];
         // An older Node may not have the newest kinds; their bytes are better than nothing.
         const Kind = globalThis[name] ?? Uint16Array;
-        return this.fill(place, new Kind(...args));
+        const view = this.fill(place, new Kind(...args));
+        // Only this side's prototypes come: Buffer's, or that of a class made of it.
+        const prototype = this.value();
+        return prototype === undefined ? view : Object.setPrototypeOf(view, prototype);
       }
       case tag.DATA_VIEW: {
         const place = this.reserve();

@@ -331,6 +331,10 @@ class Lower {
     this.value(whole);
     mailbox.f64(offset);
     mailbox.f64(view.length);
+    // The guest has no Buffer of its own: where it may have the host's, a Buffer is one of it.
+    const transparent = this.bridge.exposures.of(view).policy === 'transparent';
+    if (Buffer.isBuffer(view) && transparent) this.value(Buffer.prototype);
+    else mailbox.byte(tag.UNDEFINED);
   }
 
   /** An error's message and fields. Its stack stays here: it tells of the host's files. */

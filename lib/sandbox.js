@@ -8,7 +8,7 @@ const { SandboxError } = require('./errors.js');
 const { HostTimers } = require('./timers.js');
 const { Script, bytecodeOf, compile, writeSource } = require('./script.js');
 const { forwardConsole } = require('./console.js');
-const { moduleLoader } = require('./modules.js');
+const { moduleLoader, notFound } = require('./modules.js');
 const { sandboxOptions, runOptions, compileOptions } = require('./options.js');
 const { step } = require('./lower.js');
 const { Exposures } = require('./exposure.js');
@@ -95,6 +95,10 @@ class Sandbox extends EventEmitter {
   require(id) {
     if (typeof id !== 'string' || id === '') {
       throw new TypeError(`id must be a non-empty string; got ${typeof id}`);
+    }
+    if (this.#options.modules === undefined) {
+      this.#assertUsable();
+      throw notFound(id);
     }
     return this.#request(op.REQUIRE, (lower) => lower.value(id), { filename: id });
   }
@@ -228,7 +232,7 @@ class Sandbox extends EventEmitter {
   #services() {
     const services = [];
     const { modules, name } = this.#options;
-    const loader = moduleLoader(modules);
+    const loader = modules && moduleLoader(modules);
     const sandboxConsole = this.#options.console;
     services[service.CONSOLE] = (method, ...values) => {
       // Looked up at each call: tests and loggers replace the global one.

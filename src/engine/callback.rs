@@ -35,6 +35,16 @@ pub trait Host {
         let _ = (slot, trap, args);
         Err(scope.type_error("the host has no objects here"))
     }
+
+    /// The guest called the [`Builtin`](super::Builtin) function `id`.
+    fn builtin<'a>(
+        &self,
+        scope: Scope<'a>,
+        _id: u8,
+        _args: Args<'a>,
+    ) -> Result<Value<'a>, Thrown<'a>> {
+        Err(scope.type_error("this host has no builtins"))
+    }
 }
 
 /// What a host function is called with.
@@ -48,6 +58,23 @@ pub struct Args<'a> {
 }
 
 impl<'a> Args<'a> {
+    /// # Safety
+    /// `argc` values at `argv` (which may dangle when there are none), and `this`, must be
+    /// live in `scope`'s runtime for `'a`.
+    pub(super) unsafe fn new(
+        scope: Scope<'a>,
+        this: qjs::JSValue,
+        argc: i32,
+        argv: *mut qjs::JSValue,
+    ) -> Self {
+        let list: &[_] = match argc {
+            // SAFETY: the caller vouches for it.
+            1.. => unsafe { std::slice::from_raw_parts(argv, argc as usize) },
+            _ => &[],
+        };
+        Self { scope, this, list, constructing: false }
+    }
+
     /// The receiver.
     pub fn this(&self) -> Value<'a> {
         // SAFETY: the engine keeps the receiver alive for the length of the call.
@@ -249,17 +276,15 @@ unsafe extern "C" fn call(
 ) -> qjs::JSValue {
     // SAFETY: the engine calls with live values of a live context, and `argc`
     // arguments (the pointer may dangle when there are none).
-    let (scope, list) = unsafe {
-        let runtime = runtime_of(qjs::JS_GetRuntime(context));
-        let list: &[qjs::JSValue] =
-            if argc > 0 { std::slice::from_raw_parts(argv, argc as usize) } else { &[] };
-        (Scope { runtime, context }, list)
+    let (scope, args) = unsafe {
+        let scope = Scope { runtime: runtime_of(qjs::JS_GetRuntime(context)), context };
+        (scope, Args::new(scope, this, argc, argv))
     };
     let Some(slot) = scope.host_function_slot(function) else {
         return scope.throw(scope.type_error("not a function"));
     };
     let constructing = flags & qjs::JS_CALL_FLAG_CONSTRUCTOR as i32 != 0;
-    leave(scope, |host| host.call(scope, slot, Args { scope, this, list, constructing }))
+    leave(scope, |host| host.call(scope, slot, Args { constructing, ..args }))
 }
 
 /// Lets the host work, then decides whether the guest may go on.

@@ -13,6 +13,7 @@
 //! This is the only layer with `unsafe`; ARCHITECTURE.md names the files.
 
 mod array_buffer;
+mod builtin;
 mod callback;
 mod checkpoint;
 mod deadline;
@@ -36,6 +37,7 @@ mod string;
 mod value;
 
 pub use array_buffer::{TypedArrayKind, TYPED_ARRAY_KINDS};
+pub use builtin::Builtin;
 pub use callback::{Args, Host};
 pub use checkpoint::Checkpoint;
 pub use deadline::Stop;

@@ -311,7 +311,12 @@ impl<'m, 'b, 'a> Lower<'m, 'b, 'a> {
             return Err(LowerError::Malformed);
         }
         let view = self.scope.typed_array(kind, &buffer, offset, length)?;
-        Ok(self.fill(place, view))
+        let view = self.fill(place, view);
+        let prototype = self.value()?;
+        if prototype.is_object() {
+            view.set_prototype(&prototype)?;
+        }
+        Ok(view)
     }
 
     /// A twin of a host promise, settled when the host says so.

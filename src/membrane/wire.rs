@@ -57,7 +57,8 @@ pub mod tag {
     pub const ERROR: u8 = 24;
     /// u32 length, bytes
     pub const ARRAY_BUFFER: u8 = 25;
-    /// kind byte, buffer, f64 byte offset, f64 element count
+    /// kind byte, buffer, f64 byte offset, f64 element count, and a prototype of the host's
+    /// own, or undefined
     pub const TYPED_ARRAY: u8 = 26;
     /// buffer, f64 byte offset, f64 byte length
     pub const DATA_VIEW: u8 = 27;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::engine::{
     Args, Host, Kind, Limits, Origin, Realm, Runtime, Scope, Script, Stop, Thrown, Value,
 };
-use crate::guest::{self, service, Builtins, Entry};
+use crate::guest::{self, service, Builtins};
 use crate::membrane::helpers::{self, HELPERS};
 use crate::membrane::lift::REACTION;
 use crate::membrane::lower::{Lower, LowerError, Twins};
@@ -129,8 +129,7 @@ impl Sandbox {
         let (fresh, stop) = self.runtime.enter(&guest.realm, timeout, &session, |scope| {
             if scope.is_outermost() && self.was_stopped.take() {
                 // Of no effect but on what the stop has left half done.
-                let forget = entry(scope, Entry::ForgetUnfinished);
-                let _ = forget.and_then(|forget| forget.call(&scope.undefined(), &[]));
+                let _ = builtins(scope).and_then(|builtins| guest::forget_unfinished(&builtins));
             }
             let outcome = match op {
                 op::REFLECT => self.reflect(scope, &mut reader),
@@ -254,11 +253,11 @@ impl Sandbox {
             }
             op::FIRE_TIMER => {
                 let id = scope.number(f64::from(reader.u32()?));
-                Ok(entry(scope, Entry::FireTimer)?.call(&undefined, &[id])?)
+                Ok(guest::fire_timer(&builtins(scope)?, id)?)
             }
             op::REQUIRE => {
                 let id = Lower::new(scope, reader, &self.twins).value()?;
-                Ok(entry(scope, Entry::Require)?.call(&undefined, &[id])?)
+                Ok(guest::require(&builtins(scope)?, id)?)
             }
             op::GLOBAL => Ok(scope.global()),
             op::GLOBAL_SET => {
@@ -298,7 +297,7 @@ fn set_up(options: SandboxOptions) -> io::Result<Guest> {
     let realm = Realm::new(&runtime)?;
     let (set_up, stop) = runtime.enter(&realm, None, &NoHost, |scope| {
         let mut functions = helpers::capture(scope).ok()?;
-        functions.extend(guest::install(scope, options.builtins).ok()?);
+        functions.push(guest::install(scope, options.builtins).ok()?);
         scope.set_helpers(functions);
         Some(())
     });
@@ -310,8 +309,9 @@ fn set_up(options: SandboxOptions) -> io::Result<Guest> {
     Ok(Guest::new(realm, options))
 }
 
-fn entry(scope: Scope<'_>, entry: Entry) -> Result<Value<'_>, Thrown<'_>> {
-    scope.helper(HELPERS + entry as usize)
+/// What [`guest`] keeps in the realm that is entered.
+fn builtins(scope: Scope<'_>) -> Result<Value<'_>, Thrown<'_>> {
+    scope.helper(HELPERS)
 }
 
 fn timeout(milliseconds: f64) -> Option<Duration> {

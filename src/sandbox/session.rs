@@ -1,7 +1,7 @@
 //! The way out: what the guest asks of the host while a request is under way.
 
 use super::reply::write_uncrossable;
-use super::{Channel, Sandbox};
+use super::{builtins, Channel, Sandbox};
 use crate::engine::{Args, Host, Kind, Scope, Slot, Thrown, Trap, Value};
 use crate::guest::{self, service};
 use crate::membrane::lift::{Lift, LiftError, Purpose, REACTION};
@@ -59,6 +59,15 @@ impl Host for Session<'_> {
         args: Args<'a>,
     ) -> Result<Value<'a>, Thrown<'a>> {
         self.reflect(scope, slot, trap, args)
+    }
+
+    fn builtin<'a>(
+        &self,
+        scope: Scope<'a>,
+        id: u8,
+        args: Args<'a>,
+    ) -> Result<Value<'a>, Thrown<'a>> {
+        guest::call(&builtins(scope)?, id, args)
     }
 }
 

@@ -14,11 +14,12 @@ use super::sys;
 const ADDRESSES_PER_BYTE: usize = 4;
 const RESERVE_UNIT: usize = 1 << 20;
 
-/// Bytes committed at once: a first portion that a fresh runtime with one realm about
-/// fills, then a small part of what there is, within bounds. A portion is faulted in by one
-/// call, far cheaper than page by page.
+/// Bytes committed at once beyond what is asked for: a first portion that a fresh runtime
+/// with one realm about fills, then a small part of what there is, so little while that is
+/// little that thousands of heaps waste no more than half a page each. A portion is faulted
+/// in by one call, far cheaper than page by page.
 const FIRST_STEP: usize = 208 << 10;
-const LEAST_STEP: usize = 4 << 10;
+const STEP_PART: usize = 64;
 const MOST_STEP: usize = 1 << 20;
 
 /// Up to this many bytes are cheaper to overwrite than to fault in again.
@@ -88,8 +89,9 @@ impl Region {
             return false;
         }
         let from = self.committed.get();
-        let step = if from == 0 { FIRST_STEP } else { (end / 32).clamp(LEAST_STEP, MOST_STEP) };
-        let to = (end + step).next_multiple_of(sys::page_size()).min(self.reserved);
+        let page = sys::page_size();
+        let step = if from == 0 { FIRST_STEP } else { (end / STEP_PART).min(MOST_STEP) };
+        let to = (end + step / page * page).next_multiple_of(page).min(self.reserved);
         // SAFETY: the range lies in this region, page aligned, beyond what is committed.
         unsafe {
             let start = self.base.add(from);

@@ -374,6 +374,10 @@ impl<'m, 'a> Lift<'m, 'a> {
         self.value(&buffer)?;
         self.writer.f64(offset as f64);
         self.writer.f64((bytes / crate::engine::TYPED_ARRAY_KINDS[kind].element) as f64);
+        match value.prototype()?.kind() {
+            Kind::Host(slot) if self.purpose != Purpose::Display => self.slot(tag::HOME, slot),
+            _ => self.writer.byte(tag::UNDEFINED),
+        }
         Ok(())
     }
 
