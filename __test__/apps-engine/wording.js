@@ -16,7 +16,7 @@ const PAIRS = [
   },
   {
     what: 'text that is no program',
-    v8: /(?:Unexpected (?:token '[^']+'|number)|Unexpected token '.', .*? is not valid JSON)/g,
+    v8: /Unexpected (?:token '.', .*? is not valid JSON|token '[^']+'|number)/g,
     quickjs: /(?:unexpected token(?: in expression)?: '[^']+'|invalid destructuring target)/g,
   },
   { what: 'a length', v8: /Invalid array length/g, quickjs: /invalid array length/g },
@@ -50,6 +50,12 @@ const PAIRS = [
     what: 'no primitive value',
     v8: /Cannot convert object to primitive value/g,
     quickjs: /^toPrimitive$/g,
+  },
+  { what: 'no date', v8: /Invalid time value/g, quickjs: /Date value is NaN/g },
+  {
+    what: 'a fixed property',
+    v8: /Cannot assign to read only property '\w+' of object '\[object Object\]'/g,
+    quickjs: /proxy: cannot set property/g,
   },
   { what: 'a time zone’s name', v8: / \(Coordinated Universal Time\)/g, quickjs: /(?!)/g, as: '' },
 ];
