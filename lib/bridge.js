@@ -4,11 +4,13 @@
 // settled, and what becomes of it when the guest is stopped.
 
 const mailbox = require('./mailbox.js');
+const { Answer } = require('./contexts.js');
 const { Lift } = require('./lift.js');
-const { Lower, Uncrossable } = require('./lower.js');
+const { Lower } = require('./lower.js');
+const { Uncrossable } = require('./uncrossable.js');
 const { HostHandles, GuestHandles, Watched } = require('./handles.js');
 const { crossingError } = require('./errors.js');
-const { op, status, service, trap } = require('./wire.js');
+const { op, status, service, trap, IDLE } = require('./wire.js');
 
 const STOPS = ['timeout', 'memory', 'terminated'];
 /** In place of a slot: it is about no guest value that is kept. */
@@ -40,6 +42,9 @@ class Symbols {
   }
 }
 
+/** The sandboxes whose guests are on the stack now, the innermost last. */
+const stack = [];
+
 /**
  * One call from outside and all that follows from it: the promises it has handed out are
  * rejected when its continuation, however much later, is stopped.
@@ -51,6 +56,7 @@ class Bridge {
    * @param native the addon's sandbox
    * @param {string} name the sandbox's, for errors
    * @param {object} owner
+   * @param {Sandbox} [owner.sandbox]
    * @param {Function[]} owner.services by slot, what the guest's builtins call
    * @param {object} owner.sandbox the sandbox itself
    * @param {Exposures} owner.exposures what it lets its guest see
@@ -62,12 +68,14 @@ class Bridge {
     this.id = native.id;
     this.name = name;
     this.owner = owner;
-    this.host = new HostHandles();
+    this.host = new HostHandles((slot) => native.release(slot + IDLE));
     this.guest = new GuestHandles((slot) => native.release(slot), owner.sandbox);
     this.exposures = owner.exposures;
     this.symbols = CAN_WATCH_SYMBOLS ? undefined : new Symbols();
     /** Unsettled guest promises handed out here, by the guest's slot. */
     this.deferred = new Map();
+    /** The contextified objects, once there are any. */
+    this.contexts = undefined;
     /** The task that the running entry belongs to. */
     this.task = undefined;
     this.dispatch = (base, length) => this.#answer(base, length);
@@ -87,6 +95,8 @@ class Bridge {
     const task = outer ?? entry.task ?? { pending: undefined };
     // From here on: promises on their way in belong to this call, too.
     this.task = task;
+    const within = this.guest.context;
+    this.guest.context = entry.context;
     try {
       mailbox.byte(code);
       mailbox.f64(entry.timeout);
@@ -95,16 +105,20 @@ class Bridge {
       lower.rollBack();
       mailbox.position = base;
       this.task = outer;
+      this.guest.context = within;
       throw this.#crossing(error);
     }
     const length = mailbox.position - base;
     mailbox.position = base;
+    stack.push(this.owner.sandbox);
     try {
       const reply = mailbox.enter(this.id, base, length, this.dispatch);
       mailbox.receive(base, reply);
       return this.#reply(task, outer === undefined, entry);
     } finally {
+      stack.pop();
       this.task = outer;
+      this.guest.context = within;
       mailbox.shrink();
     }
   }
@@ -140,6 +154,10 @@ class Bridge {
   #released() {
     for (let count = mailbox.readU32(); count > 0; count--) {
       const slot = mailbox.readU32();
+      if (slot >= IDLE) {
+        this.host.weaken(slot - IDLE);
+        continue;
+      }
       const value = this.host.get(slot);
       if (Watched.is(value) && !value.settled) value.released = true;
       else this.host.release(slot);
@@ -161,24 +179,14 @@ class Bridge {
     try {
       let code = status.RETURN;
       let value;
-      let isRecord = false;
       try {
         mailbox.receive(base, length);
-        const request = mailbox.readByte();
-        if (request === op.REFLECT) {
-          const slot = mailbox.readU32();
-          const number = mailbox.readByte();
-          isRecord = number === trap.getOwnPropertyDescriptor || number === trap.ownKeys;
-          value = this.#reflect(slot, number);
-        } else {
-          value = this.#perform(request);
-        }
+        value = this.#perform();
       } catch (error) {
-        isRecord = false;
         code = status.THROW;
         value = error;
       }
-      this.#write(lower, code, value, isRecord);
+      this.#write(lower, code, value);
       end = mailbox.position;
     } catch {
       // Out of stack, most likely. The guest sees a call that failed.
@@ -188,11 +196,11 @@ class Bridge {
     return end - base;
   }
 
-  #write(lower, code, value, isRecord) {
+  #write(lower, code, value) {
     const start = mailbox.position;
     try {
       mailbox.byte(code);
-      if (isRecord) lower.record(value);
+      if (Answer.is(value)) value.write(lower);
       else lower.named(value, 'result');
     } catch (error) {
       lower.rollBack();
@@ -202,10 +210,17 @@ class Bridge {
     }
   }
 
-  #perform(code) {
+  #perform() {
+    const code = mailbox.readByte();
     switch (code) {
       case op.CALL:
         return this.#called();
+      case op.REFLECT:
+        return this.#reflect();
+      case op.CONTEXT_GET:
+      case op.CONTEXT_LIST:
+      case op.CONTEXT_CHANGE:
+        return this.contexts.answer(code, new Lift(this), () => this.#released());
       case op.SETTLE: {
         const slot = mailbox.readU32();
         const fulfilled = mailbox.readByte() !== 0;
@@ -245,12 +260,16 @@ class Bridge {
     return Reflect.construct(target, args, receiver ?? target);
   }
 
-  #reflect(slot, number) {
+  #reflect() {
+    const slot = mailbox.readU32();
+    const number = mailbox.readByte();
     const args = new Lift(this).values();
     this.#released();
     const target = this.host.get(slot);
     this.exposures.assertNotRevoked(target, this.name);
-    return this.exposures.reflect(target, number, args);
+    const result = this.exposures.reflect(target, number, args);
+    const isRecord = number === trap.getOwnPropertyDescriptor || number === trap.ownKeys;
+    return isRecord ? new Answer((lower) => lower.record(result)) : result;
   }
 
   #settle(slot, fulfilled, value) {
@@ -298,10 +317,11 @@ class Bridge {
   watch(slot, watched) {
     // Its continuation belongs to the call that it was handed out in.
     const { task } = this;
+    const { context } = this.guest;
     const settle = (fulfilled) => (value) => {
       // Unless the message was never sent, or the sandbox is gone.
       if (this.host.get(slot) !== watched) return;
-      this.owner.settle(slot, fulfilled, value, task);
+      this.owner.settle(slot, fulfilled, value, task, context);
       watched.settled = true;
       if (watched.released) this.host.release(slot);
     };
@@ -323,4 +343,4 @@ class Bridge {
   }
 }
 
-module.exports = { Bridge };
+module.exports = { Bridge, running: () => stack };

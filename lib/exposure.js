@@ -3,6 +3,7 @@
 // What of a host object a guest may see and do: policies, and the marks that the host puts on
 // values. Answers the operations of the guest's proxies.
 
+const { inspect } = require('node:util');
 const { TRAPS } = require('./wire.js');
 const { SandboxError, optionsError } = require('./errors.js');
 const { isFixed } = require('./intrinsics.js');
@@ -30,8 +31,10 @@ const FIXED = { policy: 'transparent', readonly: true };
 class Exposures {
   #policy;
   #byDefault;
-  /** What the policy function said of an object, and what came out of readonly ones. */
-  #own = new WeakMap();
+  /** What the policy function said of an object. */
+  #answers = new WeakMap();
+  /** What came out of readonly objects. */
+  #inherited = new WeakMap();
   #revoked = new WeakSet();
 
   /** @param {'safe' | 'transparent' | ((object: object) => unknown)} policy */
@@ -44,22 +47,25 @@ class Exposures {
   of(object) {
     if (isFixed(object)) return FIXED;
     const base = this.#policy === undefined ? this.#byDefault : this.#asked(object);
-    const inherited = this.#own.get(object);
+    const inherited = this.#inherited.get(object);
     const marked = marks.get(object);
     if (inherited === undefined && marked === undefined) return base;
     return { ...base, ...inherited, ...marked };
   }
 
   #asked(object) {
-    let exposure = this.#own.get(object);
+    let exposure = this.#answers.get(object);
     if (exposure === undefined) {
       exposure = fromPolicy(this.#policy(object));
-      this.#own.set(object, exposure);
+      this.#answers.set(object, exposure);
     }
     return exposure;
   }
 
   revoke(object) {
+    if (!isObject(object)) {
+      throw new TypeError(`only objects and functions can be revoked; got ${typeof object}`);
+    }
     this.#revoked.add(object);
   }
 
@@ -84,21 +90,33 @@ class Exposures {
   }
 
   #inherit(value) {
-    if (isObject(value)) this.#own.set(value, { ...this.#own.get(value), readonly: true });
+    if (isObject(value)) this.#inherited.set(value, { readonly: true });
   }
 }
 
+const POLICIES = ['safe', 'transparent'];
+
 function fromPolicy(answer) {
-  if (answer === 'safe' || answer === 'transparent') return { policy: answer };
+  if (POLICIES.includes(answer)) return { policy: answer };
   if (answer === 'copy') return { policy: 'safe', copy: true };
   if (answer === 'readonly') return { policy: 'safe', readonly: true };
-  if (isObject(answer)) {
-    const { policy = 'safe', copy = false, readonly = false, only: names } = answer;
-    return { policy, copy, readonly, only: names === undefined ? undefined : new Set(names) };
-  }
-  const accepted = "'safe', 'transparent', 'copy', 'readonly' or an Exposure";
-  throw optionsError(`option 'policy' must answer ${accepted}; got ${String(answer)}`);
+  const { policy = 'safe', copy = false, readonly = false, only, ...unknown } = Object(answer);
+  const valid =
+    Object.getPrototypeOf(Object(answer)) === Object.prototype &&
+    POLICIES.includes(policy) &&
+    typeof copy === 'boolean' &&
+    typeof readonly === 'boolean' &&
+    (only === undefined || isNames(only)) &&
+    Object.keys(unknown).length === 0;
+  if (valid) return { policy, copy, readonly, only: only && new Set(only) };
+  const accepted =
+    "'safe', 'transparent', 'copy', 'readonly' or { policy, copy, readonly, only: [names] }";
+  throw optionsError(`option 'policy' must answer ${accepted}; got ${inspect(answer)}`);
 }
+
+/** Whether a value is a list of property names. */
+const isNames = (value) =>
+  Array.isArray(value) && value.every((name) => ['string', 'symbol'].includes(typeof name));
 
 const CHANGES = new Set([
   'set',
@@ -167,14 +185,21 @@ function base(object) {
   return isRecord(object) && Object.getPrototypeOf(object) === null ? null : Object.prototype;
 }
 
+/** What all objects inherit. Accessors there would be asked about the object as it is. */
+function inherited(prototype, key) {
+  for (let o = prototype; o !== null; o = Object.getPrototypeOf(o)) {
+    const descriptor = own(o, key);
+    if (descriptor !== undefined && 'value' in descriptor) return descriptor.value;
+    if (descriptor !== undefined) return key === '__proto__' ? prototype : undefined;
+  }
+  return undefined;
+}
+
 /** Only what an object is made to offer. */
 const safe = {
   get(object, [key, receiver = object], exposure) {
     const descriptor = visible(object, key, exposure);
-    if (descriptor === undefined) {
-      const prototype = base(object);
-      return prototype === null ? undefined : Reflect.get(prototype, key, receiver);
-    }
+    if (descriptor === undefined) return inherited(base(object), key);
     if ('value' in descriptor) return descriptor.value;
     return descriptor.get === undefined ? undefined : Reflect.apply(descriptor.get, receiver, []);
   },
@@ -186,6 +211,7 @@ const safe = {
       Reflect.apply(descriptor.set, receiver, [value]);
       return true;
     }
+    if (descriptor === undefined && key === '__proto__') return value === base(object);
     if (descriptor === undefined && !isOpen(object, key, exposure)) return false;
     if (descriptor !== undefined && !descriptor.writable) return false;
     const change = own(receiver, key) === undefined ? { ...DATA, value } : { value };
@@ -193,7 +219,8 @@ const safe = {
   },
 
   has: (object, [key], exposure) =>
-    visible(object, key, exposure) !== undefined || Reflect.has(base(object) ?? {}, key),
+    visible(object, key, exposure) !== undefined ||
+    (base(object) !== null && Reflect.has(base(object), key)),
 
   deleteProperty(object, [key], exposure) {
     if (visible(object, key, exposure) === undefined) return own(object, key) === undefined;
@@ -239,6 +266,7 @@ const markCopy = (value) => mark(value, { copy: true });
 module.exports = {
   Exposures,
   markCopy,
+  isNames,
   markReadonly: (value) => mark(value, { readonly: true }),
   markOnly: (value, names) => mark(value, { only: new Set(names) }),
 };

@@ -8,18 +8,57 @@ class HostHandles {
   #slots = new Map();
   #free = [];
   #next = service.END;
+  /** Values that live only as long as the host holds on to them, too. */
+  #weak;
+  #weakSlots;
+  #registry;
+  #gone;
+
+  /** @param {(slot: number) => void} gone tells the guest of such a value that is no more */
+  constructor(gone) {
+    this.#gone = gone;
+  }
 
   get size() {
     return this.#values.size;
   }
 
   get(slot) {
-    return this.#values.get(slot);
+    return this.#values.get(slot) ?? this.#weak?.get(slot)?.deref();
   }
 
   /** The slot of a value that is there already: the same as long as the guest holds it. */
   slotOf(value) {
-    return this.#slots.get(value);
+    return this.#slots.get(value) ?? this.#weakSlots?.get(value);
+  }
+
+  /** The guest only keeps what stands for the value. */
+  weaken(slot) {
+    const value = this.#values.get(slot);
+    if (value === undefined) return;
+    this.#weak ??= new Map();
+    this.#weakSlots ??= new WeakMap();
+    this.#registry ??= new FinalizationRegistry((gone) => this.#collected(gone));
+    if (this.#weakSlots.get(value) !== slot) this.#registry.register(value, slot);
+    this.#weak.set(slot, new WeakRef(value));
+    this.#weakSlots.set(value, slot);
+    this.#values.delete(slot);
+    this.#slots.delete(value);
+  }
+
+  /** The guest gets the value again. */
+  strengthen(slot, value) {
+    if (!this.#weak?.delete(slot)) return;
+    this.#values.set(slot, value);
+    this.#slots.set(value, slot);
+  }
+
+  #collected(slot) {
+    const reference = this.#weak?.get(slot);
+    if (reference === undefined || reference.deref() !== undefined) return;
+    this.#weak.delete(slot);
+    this.#free.push(slot);
+    this.#gone(slot);
   }
 
   /** A slot for a value; `entry` is what the table has in its place. */
@@ -40,6 +79,8 @@ class HostHandles {
   clear() {
     this.#values.clear();
     this.#slots.clear();
+    this.#weak?.clear();
+    this.#weakSlots = undefined;
   }
 }
 
@@ -51,6 +92,15 @@ class GuestHandles {
   #standIns = new Map();
   #registry;
   #release;
+  /** What keeps contextified objects: guest values of theirs here, and contexts that have some. */
+  #owners = new WeakMap();
+  #met = new WeakMap();
+
+  /** The contextified object in whose context guest code is running now. */
+  context = undefined;
+
+  /** Told of a contextified object when its context is given values of another one. */
+  onMeet = undefined;
 
   /**
    * @param {(slot: number) => void} release tells the guest that nobody here needs it any more
@@ -76,7 +126,28 @@ class GuestHandles {
     this.#registry.register(standIn, slot);
     this.#standIns.set(slot, new WeakRef(standIn));
     homes.set(standIn, home);
+    if (this.context !== undefined && typeof standIn !== 'symbol') {
+      this.#owners.set(standIn, this.context);
+    }
     return standIn;
+  }
+
+  /** The context that runs now is given a guest value, perhaps of another context. */
+  meet(standIn) {
+    const owner = this.#owners.get(standIn);
+    if (owner === undefined || owner === this.context || this.context === undefined) return;
+    let met = this.#met.get(this.context);
+    if (met === undefined) {
+      met = new Set();
+      this.#met.set(this.context, met);
+    }
+    met.add(owner);
+    this.onMeet?.(this.context);
+  }
+
+  /** The contextified object whose context the guest value came from. */
+  ownerOf(standIn) {
+    return this.#owners.get(standIn);
   }
 
   /** The guest's slot, if `value` is a stand-in. */

@@ -7,7 +7,7 @@ const mailbox = require('./mailbox.js');
 const { Watched } = require('./handles.js');
 const { intrinsicAt } = require('./intrinsics.js');
 const { standIn, fallBack } = require('./stand-in.js');
-const { sentMessage } = require('./lower.js');
+const { sentMessage } = require('./lower-error.js');
 const { tag, WELL_KNOWN_SYMBOLS, ERROR_CLASSES, TYPED_ARRAYS } = require('./wire.js');
 
 /** In an error: it is only shown, so it needs no identity. */
@@ -107,6 +107,8 @@ class Lift {
         if (typeof value === 'symbol') return value;
         return this.number(Watched.is(value) ? value.promise : value);
       }
+      case tag.CONTEXT:
+        return this.number(this.bridge.contexts.object(mailbox.readU32()));
       case tag.STAND_IN: {
         const slot = mailbox.readU32();
         const form = mailbox.readByte();

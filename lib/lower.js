@@ -5,49 +5,15 @@
 const { Buffer } = require('node:buffer');
 const { types } = require('node:util');
 const mailbox = require('./mailbox.js');
-const { Watched, isStandIn } = require('./handles.js');
+const { Watched } = require('./handles.js');
 const { placeOf } = require('./intrinsics.js');
-const { tag, shape, WELL_KNOWN_SYMBOLS, ERROR_CLASSES, TYPED_ARRAYS } = require('./wire.js');
+const { isDomException, lowerError } = require('./lower-error.js');
+const { Uncrossable, step, within } = require('./uncrossable.js');
+const { tag, shape, WELL_KNOWN_SYMBOLS, TYPED_ARRAYS } = require('./wire.js');
 
-const ERROR_INDEX = new Map(ERROR_CLASSES.map((errorClass, index) => [errorClass.name, index]));
 const WELL_KNOWN_INDEX = new Map(WELL_KNOWN_SYMBOLS.map((symbol, index) => [symbol, index]));
 /** Above this length an array with mostly holes is written by its indices. */
 const DENSE_LENGTH = 1024;
-/** Fields of a system error that tell about the host's machine. */
-const SYSTEM_FIELDS = new Set(['path', 'dest', 'address', 'port', 'info', 'errno', 'syscall']);
-
-/** Thrown inside this module: a value that cannot cross. Steps are added on the way out. */
-class Uncrossable {
-  #what;
-  path = '';
-
-  constructor(what) {
-    this.#what = what;
-  }
-
-  get what() {
-    return this.#what;
-  }
-
-  static is(error) {
-    return typeof error === 'object' && error !== null && #what in error;
-  }
-}
-
-function step(key) {
-  if (typeof key === 'number' || /^(?:0|[1-9]\d*)$/.test(key)) return `[${key}]`;
-  return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
-}
-
-function within(error, where) {
-  if (Uncrossable.is(error)) error.path = where + error.path;
-  else if (isStackOverflow(error)) return within(new Uncrossable('nested too deeply'), where);
-  return error;
-}
-
-// A graph too deep for this recursion is the caller's data, not a defect.
-const isStackOverflow = (error) =>
-  types.isNativeError(error) && error.message === 'Maximum call stack size exceeded';
 
 /** Objects of any realm made by a literal, or without a prototype. */
 function isPlain(object) {
@@ -57,20 +23,6 @@ function isPlain(object) {
     prototype === null ||
     Object.getPrototypeOf(prototype) === null
   );
-}
-
-/** The prototypes of an object as far as they are on this side: the guest is not asked. */
-function* prototypes(object) {
-  for (let o = Object.getPrototypeOf(object); o !== null && !isStandIn(o); ) {
-    yield o;
-    o = Object.getPrototypeOf(o);
-  }
-}
-
-function isDomException(value) {
-  if (typeof DOMException !== 'function') return false;
-  for (const prototype of prototypes(value)) if (prototype === DOMException.prototype) return true;
-  return false;
 }
 
 /** Known answers: to find out takes an exception where the answer is no. */
@@ -92,15 +44,6 @@ function canConstruct(value) {
   } catch {
     return false;
   }
-}
-
-function errorIndex(error) {
-  for (const o of prototypes(error)) {
-    const made = Object.getOwnPropertyDescriptor(o, 'constructor')?.value;
-    const index = typeof made === 'function' ? ERROR_INDEX.get(made.name) : undefined;
-    if (index !== undefined) return index;
-  }
-  return 0;
 }
 
 /** Writes the values of one message into the mailbox. */
@@ -174,8 +117,14 @@ class Lower {
       return mailbox.u32(number);
     }
     this.numbers.set(value, this.count++);
+    const context = this.bridge.contexts?.idOf(value);
+    if (context !== undefined) {
+      mailbox.byte(tag.CONTEXT);
+      return mailbox.u32(context);
+    }
     const home = this.bridge.guest.slotOf(value);
     if (home !== undefined) {
+      this.bridge.guest.meet(value);
       mailbox.byte(tag.HOME);
       return mailbox.u32(home);
     }
@@ -194,7 +143,7 @@ class Lower {
   }
 
   other(value) {
-    if (types.isNativeError(value) || isDomException(value)) return this.error(value);
+    if (types.isNativeError(value) || isDomException(value)) return lowerError(this, value);
     if (types.isPromise(value)) return this.promise(value);
     if (ArrayBuffer.isView(value)) return this.view(value);
     if (types.isArrayBuffer(value)) {
@@ -337,49 +286,18 @@ class Lower {
     else mailbox.byte(tag.UNDEFINED);
   }
 
-  /** An error's message and fields. Its stack stays here: it tells of the host's files. */
-  error(error) {
-    mailbox.byte(tag.ERROR);
-    mailbox.byte(errorIndex(error));
-    mailbox.u32(this.keep(error));
-    mailbox.string(textOf(error, 'name'));
-    const system = isSystem(error);
-    mailbox.string(sentMessage(error));
-    const cause = mailbox.position;
-    mailbox.byte(1);
-    if (!Object.hasOwn(error, 'cause') || !this.attempt(error.cause)) {
-      mailbox.position = cause;
-      mailbox.byte(0);
-    }
-    const keys = Object.keys(error).filter(
-      (key) => !['name', 'message', 'stack', 'cause'].includes(key),
-    );
-    if (Object.hasOwn(error, 'errors') && !keys.includes('errors')) keys.push('errors');
-    if (isDomException(error) && typeof error.code === 'number') keys.push('code');
-    const counted = mailbox.position;
-    let count = 0;
-    mailbox.u32(0);
-    for (const key of keys) {
-      if (system && SYSTEM_FIELDS.has(key)) continue;
-      const start = mailbox.position;
-      mailbox.string(key);
-      if (this.attempt(error[key])) count++;
-      else mailbox.position = start;
-    }
-    mailbox.patchU32(counted, count);
-    const prototype = Object.getPrototypeOf(error);
-    const own = this.bridge.exposures.of(error).policy === 'transparent';
-    if (own && prototype !== null && placeOf(prototype) === undefined) this.value(prototype);
-    else mailbox.byte(tag.UNDEFINED);
-  }
-
   /** Writes a value if it can cross; else leaves no trace and says so. */
   attempt(value) {
+    return this.tentative(() => this.value(value));
+  }
+
+  /** The same for all that `write` writes. */
+  tentative(write) {
     const { position } = mailbox;
     const { count } = this;
     const fresh = this.fresh?.length ?? 0;
     try {
-      this.value(value);
+      write();
       return true;
     } catch (error) {
       if (!Uncrossable.is(within(error, ''))) throw error;
@@ -438,7 +356,10 @@ class Lower {
 
   keep(value, entry) {
     const known = this.bridge.host.slotOf(value);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      this.bridge.host.strengthen(known, value);
+      return known;
+    }
     const slot = this.bridge.host.keep(value, entry);
     this.fresh ??= [];
     this.fresh.push(slot);
@@ -451,34 +372,6 @@ const typedArrayName = Function.prototype.call.bind(
     .get,
 );
 
-/** An error's text, as far as it is on this side. */
-function textOf(error, name) {
-  for (const o of [error, ...prototypes(error)]) {
-    const descriptor = Object.getOwnPropertyDescriptor(o, name);
-    if (descriptor !== undefined) return asText(Reflect.get(o, name, error));
-  }
-  return '';
-}
-
-function asText(text) {
-  return typeof text === 'string' ? text : text === undefined ? '' : String(text);
-}
-
-/** What the guest is told of an error. */
-function sentMessage(error) {
-  return isSystem(error) ? systemMessage(error) : textOf(error, 'message');
-}
-
-const isSystem = (error) =>
-  typeof Object.getOwnPropertyDescriptor(error, 'syscall')?.value === 'string';
-
-/** `ENOENT: no such file or directory, open '/srv/…'` without the call and the path. */
-function systemMessage(error) {
-  const message = textOf(error, 'message');
-  const end = message.indexOf(`, ${error.syscall}`);
-  return end < 0 ? message : message.slice(0, end);
-}
-
 function describe(value) {
   if (types.isSharedArrayBuffer(value)) return 'a SharedArrayBuffer';
   const name = value.constructor?.name;
@@ -487,4 +380,4 @@ function describe(value) {
     : 'an object with a prototype of its own';
 }
 
-module.exports = { Lower, Uncrossable, step, sentMessage };
+module.exports = { Lower };

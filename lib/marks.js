@@ -2,7 +2,7 @@
 
 // What a host says of a value before it hands it to a guest.
 
-const { markCopy, markOnly, markReadonly } = require('./exposure.js');
+const { isNames, markCopy, markOnly, markReadonly } = require('./exposure.js');
 const { Sandbox } = require('./sandbox.js');
 const { isProxy } = require('./stand-in.js');
 
@@ -10,10 +10,7 @@ module.exports = {
   copy: (value) => (isProxy(value) ? Sandbox.copy(value) : markCopy(value)),
   readonly: markReadonly,
   only(value, names) {
-    if (
-      !Array.isArray(names) ||
-      !names.every((name) => ['string', 'symbol'].includes(typeof name))
-    ) {
+    if (!isNames(names)) {
       throw new TypeError('names must be an array of strings and symbols');
     }
     return markOnly(value, names);

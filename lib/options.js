@@ -120,6 +120,48 @@ const ORIGIN = {
 
 const RUN = { ...ORIGIN, timeout: [timeout, undefined] };
 
+function boolean(value, name) {
+  if (typeof value !== 'boolean') refuse(name, 'true or false', value);
+  return value;
+}
+
+function codeGeneration(value, name) {
+  return check(CODE_GENERATION, value, `the options of '${name}'`);
+}
+
+function drain(value, name) {
+  if (value !== 'now' && value !== 'later') refuse(name, "'now' or 'later'", value);
+  return value;
+}
+
+const CODE_GENERATION = { strings: [boolean, true], wasm: [boolean, true] };
+
+const CONTEXT = {
+  name: [text, undefined],
+  origin: [text, undefined],
+  codeGeneration: [codeGeneration, undefined],
+};
+
+const CONTEXT_RUN = { ...RUN, drain: [drain, 'now'] };
+
+const NEW_CONTEXT = {
+  ...CONTEXT_RUN,
+  contextName: CONTEXT.name,
+  contextOrigin: CONTEXT.origin,
+  contextCodeGeneration: CONTEXT.codeGeneration,
+};
+
+function newContextOptions(options) {
+  const checked = check(NEW_CONTEXT, withFilename(options), "runInNewContext's options");
+  const { contextName, contextOrigin, contextCodeGeneration, ...run } = checked;
+  const create = {
+    name: contextName,
+    origin: contextOrigin,
+    codeGeneration: contextCodeGeneration,
+  };
+  return { create, run };
+}
+
 /**
  * Checks options against a table of `[check, default]`; `undefined` counts as absent.
  * @param what names the options in an error
@@ -147,5 +189,9 @@ const withFilename = (options) => (typeof options === 'string' ? { filename: opt
 module.exports = {
   sandboxOptions: (options) => check(SANDBOX, options, "a Sandbox's options"),
   runOptions: (options) => check(RUN, withFilename(options), "run's options"),
+  contextOptions: (options) => check(CONTEXT, options, "createContext's options"),
+  contextRunOptions: (options) =>
+    check(CONTEXT_RUN, withFilename(options), "runInContext's options"),
+  newContextOptions,
   compileOptions: (options) => check(ORIGIN, withFilename(options), "compile's options"),
 };

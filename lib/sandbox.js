@@ -6,17 +6,31 @@ const native = require('./native.js');
 const { Bridge } = require('./bridge.js');
 const { SandboxError } = require('./errors.js');
 const { HostTimers } = require('./timers.js');
-const { Script, bytecodeOf, compile, writeSource } = require('./script.js');
+const { Contexts } = require('./contexts.js');
+const { Script, bytecodeOf, compile, mentions, writeSource } = require('./script.js');
 const { forwardConsole } = require('./console.js');
 const { moduleLoader, notFound } = require('./modules.js');
-const { sandboxOptions, runOptions, compileOptions } = require('./options.js');
-const { step } = require('./lower.js');
+const {
+  sandboxOptions,
+  runOptions,
+  compileOptions,
+  contextOptions,
+  contextRunOptions,
+  newContextOptions,
+} = require('./options.js');
+const { step } = require('./uncrossable.js');
 const { Exposures } = require('./exposure.js');
 const { homeOf } = require('./handles.js');
 const { op, service, trap } = require('./wire.js');
 
 /** Symbol.dispose where Node has it, else the symbol under which polyfills look for it. */
 const dispose = Symbol.dispose ?? Symbol.for('nodejs.dispose');
+
+/**
+ * What V8's collector is told that a context weighs, over the sandbox's limit in MB: so much that
+ * it looks for forgotten ones (every 64 MB) before they have filled a quarter of that.
+ */
+const CONTEXT_WEIGHT = 4 * 64 * 64 * 1024;
 
 class Sandbox extends EventEmitter {
   #options;
@@ -28,6 +42,7 @@ class Sandbox extends EventEmitter {
   #scripts;
   #forgotten;
   #globalThis;
+  #vm;
 
   constructor(options) {
     super();
@@ -43,6 +58,7 @@ class Sandbox extends EventEmitter {
       builtins.includes('timers'),
       checked.modules !== undefined,
     );
+    this.#native.ownedBy(this);
     this.#bridge = new Bridge(this.#native, name, {
       sandbox: this,
       exposures: new Exposures(checked.policy),
@@ -52,7 +68,7 @@ class Sandbox extends EventEmitter {
       stopError: (kind, entry) => this.#stopError(kind, entry),
       report: (event, reason) => this.#report(event, reason),
       call: (slot, constructing, receiver, args) => this.#call(slot, constructing, receiver, args),
-      settle: (slot, fulfilled, value, task) => this.#settle(slot, fulfilled, value, task),
+      settle: (...args) => this.#settle(...args),
     });
     for (const [key, value] of Object.entries(checked.globals ?? {})) {
       this.#request(op.GLOBAL_SET, (lower) => {
@@ -85,11 +101,47 @@ class Sandbox extends EventEmitter {
     return this.#request(op.RUN, () => writeSource(code, origin), entry);
   }
 
+  createContext(object, options) {
+    const checked = contextOptions(options);
+    this.#assertUsable();
+    return this.#contextTable().create(object, checked);
+  }
+
+  isContext(object) {
+    return this.#contextTable().isContext(object);
+  }
+
+  runInContext(code, object, options) {
+    const { timeout, drain, ...origin } = contextRunOptions(options);
+    const contexts = this.#contextTable();
+    contexts.assertContext(object);
+    const { writeCode, filename } = this.#code(code, origin);
+    const entry = { timeout, filename, context: object };
+    const later = drain === 'later' && this.#bridge.task === undefined;
+    try {
+      const write = (lower) => {
+        contexts.writeStart(lower, object, mentions(code), later);
+        writeCode();
+      };
+      return this.#request(op.RUN_IN_CONTEXT, write, entry);
+    } finally {
+      if (later && this.#native.hasLeftJobs()) this.#drainLater(entry);
+    }
+  }
+
+  runInNewContext(code, object, options) {
+    const { create, run } = newContextOptions(options);
+    this.#code(code, {});
+    const context = this.createContext(object, create);
+    return this.runInContext(code, context, run);
+  }
+
   compile(code, options) {
     const origin = compileOptions(options);
     origin.filename ??= `${this.name}.js`;
     this.#assertUsable();
-    return Script.of(compile(this.#bridge, code, origin, this.#options.timeout), origin.filename);
+    const bytecode = compile(this.#bridge, code, origin, this.#options.timeout);
+    return Script.of(bytecode, origin.filename, code);
   }
 
   require(id) {
@@ -104,8 +156,19 @@ class Sandbox extends EventEmitter {
   }
 
   get globalThis() {
-    this.#globalThis ??= this.#request(op.GLOBAL, () => {});
-    return this.#globalThis;
+    // Held weakly: the guest's value is a handle as long as somebody here holds it.
+    let standIn = this.#globalThis?.deref();
+    if (standIn === undefined || this.#state !== 'active') {
+      standIn = this.#request(op.GLOBAL, () => {});
+      this.#globalThis = new WeakRef(standIn);
+    }
+    return standIn;
+  }
+
+  get vm() {
+    // Loaded at first use: it is made of sandboxes itself.
+    this.#vm ??= require('./vm-home.js').vmOf(this);
+    return this.#vm;
   }
 
   revoke(value) {
@@ -136,6 +199,7 @@ class Sandbox extends EventEmitter {
     if (this.#state === 'disposed') return;
     this.#state = 'disposed';
     this.#timers.clear();
+    this.#bridge.contexts?.dispose();
     this.#native.dispose();
     this.#bridge.dispose(() => this.#stopError('terminated'));
   }
@@ -144,19 +208,63 @@ class Sandbox extends EventEmitter {
     this.dispose();
   }
 
-  #request(code, write, { timeout = this.#options.timeout, filename, task } = {}) {
+  /** What to run: a string from `origin`, or a script, as `op.RUN_IN_CONTEXT` takes it. */
+  #code(code, origin) {
+    if (code instanceof Script) {
+      const number = this.#scriptNumber(code);
+      const writeCode = () => {
+        mailbox.byte(1);
+        mailbox.u32(number);
+      };
+      return { writeCode, filename: code.filename };
+    }
+    if (typeof code !== 'string') {
+      throw new TypeError(`code must be a string or a Script; got ${typeof code}`);
+    }
+    const filename = origin.filename ?? `${this.name}.js`;
+    const writeCode = () => {
+      mailbox.byte(0);
+      writeSource(code, { ...origin, filename });
+    };
+    return { writeCode, filename };
+  }
+
+  #contextTable() {
+    this.#bridge.contexts ??= new Contexts({
+      request: (code, write) => this.#request(code, write),
+      drop: (id) => this.#native.dropContext(id),
+      weigh: (count) => this.#native.weigh(Math.round((count * CONTEXT_WEIGHT) / this.#options.memoryLimitMb)),
+      report: (error) => this.#report('uncaughtException', error),
+    });
+    this.#bridge.guest.onMeet = (context) => this.#bridge.contexts.meet(context);
+    return this.#bridge.contexts;
+  }
+
+  /** Runs the jobs that a run has left over, when those of the host run. */
+  #drainLater({ timeout, filename, context }) {
+    queueMicrotask(() => {
+      this.#background(undefined, (task) => {
+        this.#request(op.DRAIN, () => {}, { timeout, filename, context, task });
+      });
+    });
+  }
+
+  #request(code, write, { timeout = this.#options.timeout, filename, task, context } = {}) {
     this.#assertUsable();
-    return this.#bridge.request(code, { timeout, filename, task }, write);
+    return this.#bridge.request(code, { timeout, filename, task, context }, write);
   }
 
   #call(slot, constructing, receiver, args) {
-    return this.#request(op.CALL, (lower) => {
+    const { guest } = this.#bridge;
+    const entry = { context: guest.ownerOf(guest.get(slot)) };
+    const write = (lower) => {
       mailbox.u32(slot);
       mailbox.byte(constructing ? 1 : 0);
       lower.named(receiver, 'this');
       mailbox.u32(args.length);
       for (let i = 0; i < args.length; i++) lower.named(args[i], `args[${i}]`);
-    });
+    };
+    return this.#request(op.CALL, write, entry);
   }
 
   #reflect(slot, number, args) {
@@ -177,7 +285,7 @@ class Sandbox extends EventEmitter {
     return table.owner.#request(op.COPY, () => mailbox.u32(slot));
   }
 
-  #settle(slot, fulfilled, value, task) {
+  #settle(slot, fulfilled, value, task, context) {
     this.#background(task, (own) => {
       const send = (settled, result) =>
         this.#request(
@@ -187,7 +295,7 @@ class Sandbox extends EventEmitter {
             mailbox.byte(settled ? 1 : 0);
             lower.named(result, 'result');
           },
-          { task: own },
+          { task: own, context },
         );
       try {
         send(fulfilled, value);

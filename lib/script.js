@@ -13,6 +13,8 @@ const COMPILER_STACK = 512 * 1024;
 
 /** Bytecode by script. Not a field: whoever can reach the script must not reach the bytecode. */
 const compiled = new WeakMap();
+/** Source text by script, or the words in it, once somebody has asked. */
+const sources = new WeakMap();
 
 /** Code compiled once, for any sandbox. */
 class Script {
@@ -37,6 +39,7 @@ class Script {
           ),
       });
       compiled.set(this, compile(bridge, code, origin, Infinity));
+      sources.set(this, code);
     } finally {
       compiler.dispose();
     }
@@ -44,9 +47,10 @@ class Script {
   }
 
   /** A script whose bytecode is there already. */
-  static of(bytecode, filename) {
+  static of(bytecode, filename, source) {
     const script = Object.create(Script.prototype);
     compiled.set(script, bytecode);
+    sources.set(script, source);
     Object.defineProperty(script, 'filename', { value: filename, enumerable: true });
     return script;
   }
@@ -70,4 +74,26 @@ function compile(bridge, code, origin, timeout) {
   return bridge.native.takeCompiled();
 }
 
-module.exports = { Script, compile, writeSource, bytecodeOf: (script) => compiled.get(script) };
+const WORD = /[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*/gu;
+
+/** A function that tells whether source text (or a script's) may contain an identifier. */
+function mentions(code) {
+  if (typeof code === 'string') {
+    const hasEscapes = code.includes('\\u');
+    return (name) => hasEscapes || code.includes(name);
+  }
+  let words = sources.get(code);
+  if (typeof words === 'string') {
+    words = words.includes('\\u') ? undefined : new Set(words.match(WORD));
+    sources.set(code, words);
+  }
+  return (name) => words === undefined || words.has(name);
+}
+
+module.exports = {
+  Script,
+  compile,
+  writeSource,
+  mentions,
+  bytecodeOf: (script) => compiled.get(script),
+};

@@ -38,6 +38,7 @@ const tag = {
   STAND_IN: 31,
   INTRINSIC: 32,
   HOME_ERROR: 33,
+  CONTEXT: 40,
 };
 
 const op = {
@@ -54,9 +55,25 @@ const op = {
   COPY: 10,
   UNHANDLED: 12,
   FAILED: 13,
+  CREATE_CONTEXT: 40,
+  RUN_IN_CONTEXT: 41,
+  DRAIN: 42,
+  CONTEXT_GET: 43,
+  CONTEXT_LIST: 44,
+  CONTEXT_CHANGE: 45,
+  DROP_CONTEXT: 46,
 };
 
+const names = { UNKNOWN: 0, SAME: 1, THESE: 2 };
+
+const property = { ABSENT: 0, DATA: 1, ACCESSOR: 2, KEPT: 3 };
+
+const change = { END: 0, DELETE: 1, DECLARE: 2, SET: 3, DEFINE: 4, ACCESSOR: 5 };
+
 const status = { RETURN: 0, THROW: 1, STOP: 2, UNCROSSABLE: 3 };
+
+/** Marks a host slot of which the guest only keeps what stands for it. */
+const IDLE = 0x80000000;
 
 /** The host slots of what the guest's builtins need; the host's own values have higher ones. */
 const service = {
@@ -140,10 +157,14 @@ const TYPED_ARRAYS = [
 module.exports = {
   tag,
   op,
+  names,
+  property,
+  change,
   status,
   service,
   trap,
   shape,
+  IDLE,
   TRAPS,
   WELL_KNOWN_SYMBOLS,
   ERROR_CLASSES,

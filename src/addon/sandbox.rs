@@ -2,9 +2,12 @@
 
 use std::rc::Rc;
 
+use napi::bindgen_prelude::Object;
+use napi::Env;
 use napi_derive::napi;
 
 use super::mailbox::{Exchange, Mailbox, GONE};
+use super::owner::Owner;
 use super::NativeScript;
 use crate::guest::Builtins;
 use crate::sandbox::{Sandbox, SandboxOptions};
@@ -56,6 +59,13 @@ impl NativeSandbox {
         Ok(Self { exchange, id })
     }
 
+    /// Disposes of it once its owner has been collected, also within a synchronous run.
+    #[napi]
+    pub fn owned_by(&self, env: &Env, owner: Object) -> napi::Result<()> {
+        self.exchange.owned(self.id, Owner::new(env, &owner)?);
+        Ok(())
+    }
+
     /// The script that the last compilation made.
     #[napi]
     pub fn take_compiled(&self) -> Option<NativeScript> {
@@ -77,12 +87,32 @@ impl NativeSandbox {
         }
     }
 
+    /// Tells V8 of memory that its collector could have given back, or that it has.
+    #[napi]
+    pub fn weigh(&self, env: Env, bytes: f64) -> napi::Result<()> {
+        env.adjust_external_memory(bytes as i64).map(drop)
+    }
+
+    /// The host has let go of a context's object.
+    #[napi]
+    pub fn drop_context(&self, number: u32) {
+        if let Some(sandbox) = self.exchange.get(self.id) {
+            sandbox.drop_context(number);
+        }
+    }
+
     /// Gives up a guest value.
     #[napi]
     pub fn release(&self, slot: u32) {
         if let Some(sandbox) = self.exchange.get(self.id) {
             sandbox.release(slot);
         }
+    }
+
+    /// Whether a run has left jobs for later.
+    #[napi]
+    pub fn has_left_jobs(&self) -> bool {
+        self.exchange.get(self.id).is_some_and(|sandbox| sandbox.has_left_jobs())
     }
 
     /// Stops the guest, for good.

@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use rquickjs::qjs;
 
-use super::{Runtime, Scope, Thrown, Trap, Value};
+use super::{GlobalId, Key, Names, Property, Runtime, Scope, Thrown, Trap, Value};
 
 /// What the engine asks of its embedder. Slots here number the *host's* values.
 pub trait Host {
@@ -44,6 +44,27 @@ pub trait Host {
         _args: Args<'a>,
     ) -> Result<Value<'a>, Thrown<'a>> {
         Err(scope.type_error("this host has no builtins"))
+    }
+
+    /// What the host's object that a global object mirrors has by the name `key`.
+    fn global_property<'a>(
+        &self,
+        scope: Scope<'a>,
+        global: GlobalId,
+        key: &Key<'a>,
+    ) -> Result<(Names<'a>, Property<'a>), Thrown<'a>> {
+        let _ = (scope, global, key);
+        Ok((Names::Unknown, Property::Absent))
+    }
+
+    /// All that it has, in order.
+    fn global_properties<'a>(
+        &self,
+        scope: Scope<'a>,
+        global: GlobalId,
+    ) -> Result<Vec<(Key<'a>, Property<'a>)>, Thrown<'a>> {
+        let _ = (scope, global);
+        Ok(Vec::new())
     }
 }
 
@@ -284,32 +305,37 @@ unsafe extern "C" fn call(
         return scope.throw(scope.type_error("not a function"));
     };
     let constructing = flags & qjs::JS_CALL_FLAG_CONSTRUCTOR as i32 != 0;
-    leave(scope, |host| host.call(scope, slot, Args { constructing, ..args }))
+    let args = Args { constructing, ..args };
+    match scope.ask_host(|host| host.call(scope, slot, args)) {
+        Ok(value) => value.into_raw(),
+        Err(thrown) => scope.throw(thrown),
+    }
 }
 
-/// Lets the host work, then decides whether the guest may go on.
-pub(super) fn leave<'a>(
-    scope: Scope<'a>,
-    work: impl FnOnce(&dyn Host) -> Result<Value<'a>, Thrown<'a>>,
-) -> qjs::JSValue {
-    let runtime = scope.runtime;
-    let started = Instant::now();
-    if runtime.check_at(|| started).is_some() {
-        return scope.throw(scope.uncatchable());
-    }
-    // A panic must not unwind into C frames.
-    let outcome = catch_unwind(AssertUnwindSafe(|| runtime.with_host(work)));
-    let ended = Instant::now();
-    runtime.count(|c| c.host += ended - started);
-    // The host may have used up the time, filled the heap, or asked for the end.
-    if runtime.check_at(|| ended).is_some() {
-        drop(outcome);
-        return scope.throw(scope.uncatchable());
-    }
-    match outcome {
-        Ok(Some(Ok(value))) => value.into_raw(),
-        Ok(Some(Err(thrown))) => scope.throw(thrown),
-        _ => scope.throw(scope.type_error("the host failed to answer")),
+impl<'a> Scope<'a> {
+    /// Lets the host work, then decides whether the guest may go on.
+    pub(super) fn ask_host<R>(
+        self,
+        work: impl FnOnce(&dyn Host) -> Result<R, Thrown<'a>>,
+    ) -> Result<R, Thrown<'a>> {
+        let runtime = self.runtime;
+        let started = Instant::now();
+        if runtime.check_at(|| started).is_some() {
+            return Err(self.uncatchable());
+        }
+        // A panic must not unwind into C frames.
+        let outcome = catch_unwind(AssertUnwindSafe(|| runtime.with_host(work)));
+        let ended = Instant::now();
+        runtime.count(|c| c.host += ended - started);
+        // The host may have used up the time, filled the heap, or asked for the end.
+        if runtime.check_at(|| ended).is_some() {
+            drop(outcome);
+            return Err(self.uncatchable());
+        }
+        match outcome {
+            Ok(Some(outcome)) => outcome,
+            _ => Err(self.type_error("the host failed to answer")),
+        }
     }
 }
 

@@ -52,8 +52,12 @@ impl Runtime {
         unsafe { self.heap().restore(&checkpoint.image) };
         self.slots.table.borrow_mut().clone_from(&checkpoint.slots);
         self.classes.live.borrow_mut().clone_from(&checkpoint.live);
+        self.globals.clear();
+        self.intrinsics.forget_others();
+        self.orphans.borrow_mut().clear();
         self.rejections.borrow_mut().clear();
         self.released.borrow_mut().clear();
+        self.forget_pins();
         self.random.set(random::seed());
         self.reset(Counters::default());
     }

@@ -33,6 +33,14 @@ impl<'a> Scope<'a> {
     }
 }
 
+impl<'a> Scope<'a> {
+    /// A key that the engine has given us to look at.
+    pub(super) fn key_of(self, raw: qjs::JSAtom) -> Key<'a> {
+        // SAFETY: the engine's own key, live while it is looked at; this adds a reference.
+        Key { scope: self, raw: unsafe { qjs::JS_DupAtom(self.context, raw) } }
+    }
+}
+
 impl<'a> Value<'a> {
     /// This value as a property key: a symbol itself, anything else as a string, which
     /// may run guest code.
@@ -44,12 +52,21 @@ impl<'a> Value<'a> {
     /// The own enumerable properties with string keys, in order. Getters are not run (a
     /// Proxy's traps are).
     pub fn own_keys(&self) -> Result<Vec<Key<'a>>, Thrown<'a>> {
+        self.keys(qjs::JS_GPN_STRING_MASK | qjs::JS_GPN_ENUM_ONLY)
+    }
+
+    /// All own properties, in order.
+    pub(super) fn all_own_keys(&self) -> Result<Vec<Key<'a>>, Thrown<'a>> {
+        self.keys(qjs::JS_GPN_STRING_MASK | qjs::JS_GPN_SYMBOL_MASK)
+    }
+
+    fn keys(&self, which: u32) -> Result<Vec<Key<'a>>, Thrown<'a>> {
         let context = self.scope.context;
         let (mut table, mut len) = (std::ptr::null_mut(), 0);
         // SAFETY: on success the engine hands over a table of `len` atoms, of which each
         // key gets a reference of its own before the table is freed.
         unsafe {
-            let flags = (qjs::JS_GPN_STRING_MASK | qjs::JS_GPN_ENUM_ONLY) as i32;
+            let flags = which as i32;
             let status =
                 qjs::JS_GetOwnPropertyNames(context, &mut table, &mut len, self.raw(), flags);
             self.scope.truth(status)?;

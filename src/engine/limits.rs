@@ -39,6 +39,10 @@ impl Runtime {
     pub(super) fn begin(&self) {
         self.stop.set(None);
         self.heap.clear_pressure();
+        for context in self.orphans.take() {
+            // SAFETY: a reference that its realm has left to us; no entry uses it now.
+            unsafe { qjs::JS_FreeContext(context.as_ptr()) };
+        }
         if self.heap.used() > self.limits.soft() {
             // What the entry before has left behind must not stop this one.
             self.collect();
@@ -103,6 +107,12 @@ impl Runtime {
             }
         }
         self.stop.get()
+    }
+
+    /// Stops the guest for want of memory that it would have needed.
+    pub fn run_out_of_memory(&self) {
+        self.stop.set(Some(Stop::MemoryLimit));
+        self.take_stack();
     }
 
     /// How the entry ends.
@@ -208,6 +218,9 @@ impl Runtime {
     /// Makes the next interrupt check come at once, wherever the guest is.
     fn hurry(&self) {
         for &(_, context) in &*self.realms.borrow() {
+            poll::hurry(context);
+        }
+        for context in self.globals.contexts() {
             poll::hurry(context);
         }
     }

@@ -6,7 +6,7 @@ use std::ffi::CStr;
 
 use rquickjs::qjs;
 
-use super::callback::{leave, runtime_of};
+use super::callback::runtime_of;
 use super::{Args, Realm, Scope, Thrown, Value};
 
 /// The operations on an object that a proxy sees, by the names that `Reflect` has for
@@ -145,5 +145,8 @@ unsafe extern "C" fn on_trap(
         return scope.throw(scope.type_error("not a proxy of a host object"));
     };
     let args = Args { scope, this: handler, list, constructing: false };
-    leave(scope, |host| host.reflect(scope, slot, trap, args))
+    match scope.ask_host(|host| host.reflect(scope, slot, trap, args)) {
+        Ok(value) => value.into_raw(),
+        Err(thrown) => scope.throw(thrown),
+    }
 }

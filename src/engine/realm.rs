@@ -1,62 +1,63 @@
 //! A realm: one global object with its intrinsics; and a realm while entered.
 #![allow(unsafe_code)]
 
-use std::cell::RefCell;
-use std::ffi::c_void;
 use std::io;
 use std::ptr::NonNull;
 use std::rc::Rc;
 
 use rquickjs::qjs;
 
-use super::{poll, random, Runtime, Thrown, Value};
+use super::{pins, poll, random, GlobalId, Runtime, Thrown, Value};
 
 /// A global object with its own intrinsics. Realms of one runtime share its heap,
 /// so their objects pass between them directly.
 pub struct Realm {
     runtime: Rc<Runtime>,
-    context: Rc<Context>,
-    number: u32,
+    context: NonNull<qjs::JSContext>,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    /// With a global object of its own, and a number among those that have a handle.
+    Plain(u32),
+    /// With one that mirrors an object of the host.
+    Mirror(GlobalId),
 }
 
 /// More than a realm takes, in bytes: one is not begun that could not be finished.
 const REALM_SIZE: usize = 160 << 10;
 
-/// What the engine's context points back to. Boxed by the Rc so that it stays put.
-struct Context {
-    raw: NonNull<qjs::JSContext>,
-    helpers: RefCell<Vec<qjs::JSValue>>,
-}
-
 impl Realm {
     /// Makes a realm with all intrinsics. Fails when the heap has no room for one.
     pub fn new(runtime: &Rc<Runtime>) -> io::Result<Self> {
-        let full = || io::Error::new(io::ErrorKind::OutOfMemory, "memory limit too small");
-        if runtime.is_short_of(REALM_SIZE) {
-            return Err(full());
-        }
-        // SAFETY: the runtime is live and owns what it returns; null means no memory.
-        let raw = NonNull::new(unsafe { qjs::JS_NewContext(runtime.raw()) }).ok_or_else(|| {
-            // The engine leaves a realm that it could not finish lying about.
-            runtime.abandon();
-            full()
-        })?;
-        let context = Rc::new(Context { raw, helpers: RefCell::default() });
-        let opaque = Rc::as_ptr(&context).cast_mut().cast::<c_void>();
-        // SAFETY: the Rc keeps its content in place for as long as the context lives:
-        // Drop frees the context first, or never again enters its heap.
-        unsafe { qjs::JS_SetContextOpaque(raw.as_ptr(), opaque) };
+        let context = make(runtime, new_context)?;
+        poll::find(context.as_ptr());
         let number = {
             let mut realms = runtime.realms.borrow_mut();
             let number = realms.last().map_or(0, |(last, _)| last + 1);
-            realms.push((number, raw.as_ptr()));
+            realms.push((number, context.as_ptr()));
             number
         };
-        let realm = Self { runtime: runtime.clone(), context, number };
-        poll::find(raw.as_ptr());
-        random::install(raw.as_ptr())?;
-        realm.install_traps().map_err(|()| full())?;
+        let realm = Self { runtime: runtime.clone(), context, kind: Kind::Plain(number) };
+        pins::find(context.as_ptr());
+        random::install(context.as_ptr())?;
+        let full = |()| io::Error::new(io::ErrorKind::OutOfMemory, "memory limit too small");
+        realm.install_traps().map_err(full)?;
         Ok(realm)
+    }
+
+    /// Makes a realm whose global object mirrors the host's object `id`. Dropping the
+    /// handle says that the host's object is gone; functions of the realm that still
+    /// live keep it going.
+    pub fn with_global(runtime: &Rc<Runtime>, id: GlobalId) -> io::Result<Self> {
+        let context = make(runtime, new_bare_context)?;
+        let realm = Self { runtime: runtime.clone(), context, kind: Kind::Mirror(id) };
+        random::install(context.as_ptr())?;
+        let installed = realm.scope(runtime).install_global(id).is_ok();
+        installed
+            .then_some(realm)
+            .ok_or_else(|| io::Error::other("this engine cannot have another global object"))
     }
 
     /// The runtime whose heap this realm lives in.
@@ -69,27 +70,82 @@ impl Realm {
     }
 
     pub(super) fn scope<'a>(&'a self, runtime: &'a Runtime) -> Scope<'a> {
-        Scope { runtime, context: self.context.raw.as_ptr() }
+        Scope { runtime, context: self.context.as_ptr() }
+    }
+}
+
+fn make(
+    runtime: &Rc<Runtime>,
+    new: fn(&Runtime) -> *mut qjs::JSContext,
+) -> io::Result<NonNull<qjs::JSContext>> {
+    let full = || io::Error::new(io::ErrorKind::OutOfMemory, "memory limit too small");
+    if runtime.is_short_of(REALM_SIZE) {
+        return Err(full());
+    }
+    NonNull::new(new(runtime)).ok_or_else(|| {
+        // The engine leaves a realm that it could not finish lying about.
+        runtime.abandon();
+        full()
+    })
+}
+
+/// With all that the engine has; null means no memory.
+fn new_context(runtime: &Runtime) -> *mut qjs::JSContext {
+    // SAFETY: the runtime is live and owns what it returns.
+    unsafe { qjs::JS_NewContext(runtime.raw()) }
+}
+
+/// With the intrinsics of the language only; null means no memory.
+fn new_bare_context(runtime: &Runtime) -> *mut qjs::JSContext {
+    // SAFETY: the runtime is live and owns what it returns; each step is given the context
+    // that the first one has made, which goes if a step fails.
+    unsafe {
+        let context = qjs::JS_NewContextRaw(runtime.raw());
+        let intrinsics: [unsafe extern "C" fn(*mut qjs::JSContext) -> i32; 10] = [
+            qjs::JS_AddIntrinsicBaseObjects,
+            qjs::JS_AddIntrinsicDate,
+            qjs::JS_AddIntrinsicEval,
+            qjs::JS_AddIntrinsicRegExp,
+            qjs::JS_AddIntrinsicJSON,
+            qjs::JS_AddIntrinsicProxy,
+            qjs::JS_AddIntrinsicMapSet,
+            qjs::JS_AddIntrinsicTypedArrays,
+            qjs::JS_AddIntrinsicPromise,
+            qjs::JS_AddIntrinsicWeakRef,
+        ];
+        if !context.is_null() && intrinsics.iter().any(|add| add(context) != 0) {
+            qjs::JS_FreeContext(context);
+            return std::ptr::null_mut();
+        }
+        context
     }
 }
 
 impl Drop for Realm {
     fn drop(&mut self) {
-        self.runtime.realms.borrow_mut().retain(|(number, _)| *number != self.number);
+        if let Kind::Plain(number) = self.kind {
+            self.runtime.realms.borrow_mut().retain(|(known, _)| *known != number);
+        }
         if self.runtime.is_abandoned() {
             return;
         }
-        // SAFETY: the heap is live, and the context and the helpers are ours to free.
-        // Objects of the realm that are still referenced keep the context alive by
-        // the engine's own count; its opaque is cleared because `self.context` goes.
-        unsafe {
-            let raw = self.context.raw.as_ptr();
-            for helper in self.context.helpers.borrow_mut().drain(..) {
-                qjs::JS_FreeValue(raw, helper);
+        let scope = self.scope(&self.runtime);
+        match self.kind {
+            Kind::Mirror(id) => scope.detach_global(id),
+            Kind::Plain(_) => {
+                let helpers = self.runtime.helpers.take();
+                // SAFETY: the runtime held these references.
+                helpers.into_iter().for_each(|raw| drop(unsafe { scope.own(raw) }));
             }
-            qjs::JS_SetContextOpaque(raw, std::ptr::null_mut());
-            qjs::JS_FreeContext(raw);
         }
+        if self.runtime.is_entered() {
+            // There may be a scope of it.
+            return self.runtime.orphans.borrow_mut().push(self.context);
+        }
+        // SAFETY: the heap is live, and this reference to the context ours to give up.
+        // Objects of the realm that are still in use keep it alive by the engine's own
+        // count.
+        unsafe { qjs::JS_FreeContext(self.context.as_ptr()) };
     }
 }
 
@@ -109,9 +165,20 @@ impl<'a> Scope<'a> {
     /// Runs pending jobs when this is the outermost entry; inside a host call the
     /// queue waits, as it does for any function that is still on the stack.
     pub fn drain(self) {
-        if self.is_outermost() {
+        // Those of a stopped guest are discarded there.
+        if self.is_outermost() && (!self.holds_jobs() || self.must_stop()) {
             self.runtime.run_jobs();
         }
+    }
+
+    /// Leaves pending jobs to a later entry, when the outermost one ends.
+    pub fn hold_jobs(self) {
+        self.runtime.holds_jobs.set(true);
+    }
+
+    /// Whether pending jobs are left to a later entry.
+    pub fn holds_jobs(self) -> bool {
+        self.runtime.holds_jobs.get()
     }
 
     /// Whether no other entry is around this one.
@@ -138,25 +205,18 @@ impl<'a> Scope<'a> {
     /// Keeps `functions` for [`Scope::helper`]. Upper layers store here, before guest
     /// code runs, the functions that guest code cannot replace.
     pub fn set_helpers(self, functions: Vec<Value<'a>>) {
-        if let Some(context) = self.record() {
-            *context.helpers.borrow_mut() = functions.into_iter().map(Value::into_raw).collect();
-        }
+        let functions = functions.into_iter().map(Value::into_raw).collect();
+        *self.runtime.helpers.borrow_mut() = functions;
     }
 
-    /// The helper stored at `index` in the realm that is entered.
+    /// The helper stored at `index`, in whichever realm that was.
     pub fn helper(self, index: usize) -> Result<Value<'a>, Thrown<'a>> {
-        let raw = self.record().and_then(|context| context.helpers.borrow().get(index).copied());
+        let raw = self.runtime.helpers.borrow().get(index).copied();
         match raw {
-            // SAFETY: the realm holds a reference of its own; this adds ours.
+            // SAFETY: the runtime holds a reference of its own; this adds ours.
             Some(raw) => Ok(unsafe { self.dup(raw) }),
             None => Err(self.type_error("this realm has been released")),
         }
-    }
-
-    fn record(self) -> Option<&'a Context> {
-        // SAFETY: the opaque is null or points to the Context that owns this raw
-        // context; it stays put while the Realm lives, and Drop clears the opaque.
-        unsafe { qjs::JS_GetContextOpaque(self.context).cast::<Context>().cast_const().as_ref() }
     }
 
     /// Takes ownership of a reference.

@@ -12,8 +12,10 @@ use rquickjs::qjs;
 
 use super::callback::{self, HostClasses};
 use super::deadline::{Deadline, Outer};
+use super::global::Globals;
 use super::heap::{Heap, HeapLimits};
 use super::intrinsics::Intrinsics;
+use super::pins::Pins;
 use super::slots::Slots;
 use super::{limits, random, Host, Limits, Realm, Scope, Stop};
 
@@ -56,6 +58,14 @@ pub struct Runtime {
     pub(super) slots: Slots,
     pub(super) classes: HostClasses,
     pub(super) intrinsics: Intrinsics,
+    pub(super) pins: Pins,
+    pub(super) globals: Globals,
+    /// Realms given up inside an entry, which may use them to its end.
+    pub(super) orphans: RefCell<Vec<NonNull<qjs::JSContext>>>,
+    /// What upper layers keep for the bridge: functions of the main realm.
+    pub(super) helpers: RefCell<Vec<qjs::JSValue>>,
+    /// Whether the job queue is to be left as it is when the entry under way ends.
+    pub(super) holds_jobs: Cell<bool>,
     /// Promises rejected with nobody listening.
     pub(super) rejections: RefCell<Vec<qjs::JSValue>>,
     /// The state of `Math.random`.
@@ -82,6 +92,7 @@ impl Runtime {
         let raw = NonNull::new(raw)
             .ok_or_else(|| io::Error::new(io::ErrorKind::OutOfMemory, "memory limit too small"))?;
         let classes = HostClasses::register(raw)?;
+        let globals = Globals::register(raw)?;
         let runtime = Rc::new(Self {
             raw,
             heap,
@@ -97,6 +108,11 @@ impl Runtime {
             slots: Slots::default(),
             classes,
             intrinsics: Intrinsics::default(),
+            pins: Pins::default(),
+            globals,
+            orphans: RefCell::default(),
+            helpers: RefCell::default(),
+            holds_jobs: Cell::new(false),
             rejections: RefCell::new(Vec::new()),
             random: Cell::new(random::seed()),
             realms: RefCell::default(),
@@ -141,6 +157,7 @@ impl Runtime {
         let started = Instant::now();
         let outermost = self.depth.get() == 0;
         if outermost {
+            self.holds_jobs.set(false);
             self.begin();
         }
         let entry = Entry {

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use rquickjs::qjs;
 
-use super::{Scope, Shape, Thrown};
+use super::{GlobalId, Scope, Shape, Thrown};
 
 /// A guest value, kept alive for as long as this handle is. Good only inside the
 /// scope it came from.
@@ -48,8 +48,23 @@ pub enum Kind {
     Proxy,
     /// A WeakMap, WeakSet or WeakRef.
     Weak,
+    /// A global object that mirrors an object of the host.
+    Global(GlobalId),
     /// Any other object: plain, or an instance of a class.
     Object,
+}
+
+impl Kind {
+    /// Whether this is a value of the host's, which it alone may keep alive.
+    pub fn is_host(self) -> bool {
+        matches!(self, Kind::Host(_) | Kind::Global(_))
+    }
+
+    /// Whether an object of this kind crosses as a copy, so that what comes back is another.
+    pub fn is_copied(self) -> bool {
+        use Kind::*;
+        matches!(self, Date | RegExp | Map | Set | ArrayBuffer | TypedArray | DataView | Boxed)
+    }
 }
 
 impl<'a> Value<'a> {
@@ -106,6 +121,9 @@ impl<'a> Value<'a> {
             let slot = self.scope.host_function_slot(raw);
             if let Some(slot) = slot.or_else(|| self.scope.host_proxy_slot(raw)) {
                 return Kind::Host(slot);
+            }
+            if let Some(id) = self.scope.global_id(raw) {
+                return Kind::Global(id);
             }
             match () {
                 _ if qjs::JS_IsArray(raw) => Kind::Array,

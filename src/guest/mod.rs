@@ -118,6 +118,40 @@ const FORWARDED: u8 = 12;
 
 static CONSOLE_GLOBALS: [Builtin; 1] = [Builtin::object(c"console", &CONSOLE_METHODS)];
 
+/// A context's console, which nobody listens to: V8's own, without an inspector.
+static SILENT_METHODS: [Builtin; 22] = [
+    Builtin::function(c"debug", 0, SILENT),
+    Builtin::function(c"error", 0, SILENT),
+    Builtin::function(c"info", 0, SILENT),
+    Builtin::function(c"log", 0, SILENT),
+    Builtin::function(c"warn", 0, SILENT),
+    Builtin::function(c"dir", 0, SILENT),
+    Builtin::function(c"dirxml", 0, SILENT),
+    Builtin::function(c"table", 0, SILENT),
+    Builtin::function(c"trace", 0, SILENT),
+    Builtin::function(c"group", 0, SILENT),
+    Builtin::function(c"groupCollapsed", 0, SILENT),
+    Builtin::function(c"groupEnd", 0, SILENT),
+    Builtin::function(c"clear", 0, SILENT),
+    Builtin::function(c"count", 0, SILENT),
+    Builtin::function(c"countReset", 0, SILENT),
+    Builtin::function(c"assert", 0, SILENT),
+    Builtin::function(c"profile", 0, SILENT),
+    Builtin::function(c"profileEnd", 0, SILENT),
+    Builtin::function(c"time", 0, SILENT),
+    Builtin::function(c"timeLog", 0, SILENT),
+    Builtin::function(c"timeEnd", 0, SILENT),
+    Builtin::to_string_tag(c"console"),
+];
+const SILENT: u8 = 255;
+
+static CONTEXT_GLOBALS: [Builtin; 1] = [Builtin::object(c"console", &SILENT_METHODS)];
+
+/// Gives a context's original global object what Node's contexts have beyond the language.
+pub fn dress_context<'a>(original: &Value<'a>) -> Result<(), Thrown<'a>> {
+    original.define_builtins(&CONTEXT_GLOBALS)
+}
+
 static TIMER_GLOBALS: [Builtin; 7] = [
     Builtin::function(c"setTimeout", 2, FIRST_TIMER),
     Builtin::function(c"setInterval", 2, FIRST_TIMER + 1),
@@ -165,6 +199,7 @@ pub fn install(scope: Scope<'_>, builtins: Builtins) -> Result<Value<'_>, Thrown
 pub fn call<'a>(kept: &Value<'a>, id: u8, args: Args<'a>) -> Result<Value<'a>, Thrown<'a>> {
     let scope = kept.scope();
     let (function, method) = match id {
+        SILENT => return Ok(scope.undefined()),
         FIRST_TIMER.. => (TIMERS.function(kept, u32::from(id - FIRST_TIMER))?, None),
         FORWARDED.. => (CONSOLE.function(kept, u32::from(id - FORWARDED) + 1)?, None),
         _ => {
@@ -224,6 +259,15 @@ impl Lazy {
         kept.define_index(self.place, functions.clone())?;
         functions.get_index(index)
     }
+}
+
+/// Has a realm refuse to make code from strings. `original` is the global object that has
+/// its intrinsics.
+pub fn forbid_code_generation<'a>(scope: Scope<'a>, original: Value<'a>) -> Result<(), Thrown<'a>> {
+    static COMPILED: OnceLock<Script> = OnceLock::new();
+    let source = include_str!("codegen.js");
+    let forbid = scope.run_builtin(&COMPILED, source, "quickvm:codegen")?;
+    forbid.call(&scope.undefined(), &[original]).map(drop)
 }
 
 /// Host functions for these services.

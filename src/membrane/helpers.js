@@ -65,6 +65,8 @@
   const NativeWeakRef = WeakRef;
   const weakDeref = WeakRef.prototype.deref;
 
+  const { toStringTag } = Symbol;
+
   const wellKnown = [
     Symbol.iterator,
     Symbol.asyncIterator,
@@ -100,8 +102,13 @@
     [Symbol.iterator]: () => ({ __proto__: null, next: () => ({ __proto__: null, done: true }) }),
   };
   const AGGREGATE = 7;
-  const errorPrototypes = [];
-  for (const errorClass of errorClasses) push(errorPrototypes, errorClass.prototype);
+  const errorNames = [];
+  // By the prototypes of all realms.
+  const errorIndex = new WeakMap();
+  for (let i = 0; i < errorClasses.length; i++) {
+    push(errorNames, errorClasses[i].name);
+    apply(weakSet, errorIndex, [errorClasses[i].prototype, i]);
+  }
 
   // An own or inherited data or accessor property as text; errors in getters are the
   // guest's own business and must not hide the error that is on its way.
@@ -141,7 +148,7 @@
     }
     return stack;
   };
-  defineProperty(Error.prototype, 'stack', {
+  const ownStack = {
     __proto__: null,
     configurable: true,
     enumerable: false,
@@ -152,9 +159,10 @@
       },
     }.__lookupGetter__('stack'),
     set: rawStack.set,
-  });
+  };
+  defineProperty(Error.prototype, 'stack', ownStack);
   const { captureStackTrace } = Error;
-  defineProperty(Error, 'captureStackTrace', {
+  const ownCapture = {
     __proto__: null,
     configurable: true,
     enumerable: false,
@@ -170,7 +178,8 @@
         }
       },
     }.captureStackTrace,
-  });
+  };
+  defineProperty(Error, 'captureStackTrace', ownCapture);
 
   const global = globalThis;
   const { Reflect: reflection } = globalThis;
@@ -245,9 +254,8 @@
       }
       case 14: // ErrorClass
         for (let proto = getPrototypeOf(a); proto !== null; proto = getPrototypeOf(proto)) {
-          for (let i = 0; i < errorPrototypes.length; i++) {
-            if (proto === errorPrototypes[i]) return i;
-          }
+          const index = apply(weakGet, errorIndex, [proto]);
+          if (index !== undefined) return index;
         }
         return 0;
       case 15: // ErrorText
@@ -330,6 +338,23 @@
           }
         }
         return '';
+      case 36: {
+        // AdoptRealm: its original global object. Its errors are known and shown as ours; the
+        // prototypes of theirs and ours are answered, in turn. What the engine adds to the
+        // language goes.
+        delete a.queueMicrotask;
+        delete a[toStringTag];
+        const prototypes = [];
+        for (let i = 0; i < errorClasses.length; i++) {
+          const { prototype } = a[errorNames[i]];
+          apply(weakSet, errorIndex, [prototype, i]);
+          push(prototypes, prototype);
+          push(prototypes, errorClasses[i].prototype);
+        }
+        defineProperty(a.Error.prototype, 'stack', ownStack);
+        defineProperty(a.Error, 'captureStackTrace', ownCapture);
+        return prototypes;
+      }
       default: {
         // Member: what the intrinsics `a` have at the index `b` under the key `c`
         const holder = b === a.length ? global : a[b];

@@ -44,6 +44,7 @@ pub enum Helper {
     OwnText,
     OwnNumber,
     ClassName,
+    AdoptRealm,
     Member,
 }
 

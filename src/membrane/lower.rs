@@ -79,6 +79,11 @@ impl<'m, 'b, 'a> Lower<'m, 'b, 'a> {
         Self { scope, reader, twins, objects: Vec::new() }
     }
 
+    /// The message, for what is not a value.
+    pub fn reader(&mut self) -> &mut Reader<'b> {
+        self.reader
+    }
+
     /// A u32 count and that many values.
     pub fn values(&mut self) -> Result<Vec<Value<'a>>, LowerError<'a>> {
         let count = self.reader.u32()?;
@@ -116,6 +121,10 @@ impl<'m, 'b, 'a> Lower<'m, 'b, 'a> {
                 help(scope, Helper::RegisteredSymbol, &[key])?
             }
             tag::SYMBOL => self.symbol()?,
+            tag::CONTEXT => {
+                let global = scope.global_of(self.reader.u32()?).ok_or(LowerError::Malformed)?;
+                self.number(global)
+            }
             tag::REFERENCE => {
                 let index = self.reader.u32()? as usize;
                 self.objects.get(index).cloned().ok_or(LowerError::Malformed)?
@@ -230,6 +239,7 @@ impl<'m, 'b, 'a> Lower<'m, 'b, 'a> {
                     3 => Shape::Constructor,
                     _ => return Err(LowerError::Malformed),
                 };
+                scope.wake(slot);
                 self.number(scope.host_proxy(slot, shape)?)
             }
             tag::INTRINSIC => {

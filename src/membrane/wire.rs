@@ -77,6 +77,8 @@ pub mod tag {
     /// guest only: u32 slot, string message, properties: an error of the host's, and how it
     /// looks now
     pub const HOME_ERROR: u8 = 33;
+    /// u32 context: its global object here, the contextified object there
+    pub const CONTEXT: u8 = 40;
 }
 
 /// What one side asks of the other. Those of the host begin with an f64 timeout in
@@ -110,6 +112,60 @@ pub mod op {
     pub const UNHANDLED: u8 = 12;
     /// guest only, in place of a request that could not be written: as `UNCROSSABLE`
     pub const FAILED: u8 = 13;
+    /// u32 context, flag: code may be made from strings
+    pub const CREATE_CONTEXT: u8 = 40;
+    /// u32 context, flag: leave jobs for later, names, u32 count, keys and properties, then
+    /// flag: script, and as `RUN_SCRIPT` or `RUN`
+    pub const RUN_IN_CONTEXT: u8 = 41;
+    /// nothing
+    pub const DRAIN: u8 = 42;
+    /// guest only: u32 context, key; the reply has names and a property in place of a value
+    pub const CONTEXT_GET: u8 = 43;
+    /// guest only: u32 context; the reply has a u32 count, keys and properties
+    pub const CONTEXT_LIST: u8 = 44;
+    /// guest only: u32 context, changes
+    pub const CONTEXT_CHANGE: u8 = 45;
+    /// u32 context, u32 count, keys and properties: the last that the host knows of it
+    pub const DROP_CONTEXT: u8 = 46;
+}
+
+/// Which names a contextified object has.
+#[allow(missing_docs)]
+pub mod names {
+    pub const UNKNOWN: u8 = 0;
+    /// those last told
+    pub const SAME: u8 = 1;
+    /// u32 count, keys
+    pub const THESE: u8 = 2;
+}
+
+/// A property of a contextified object.
+#[allow(missing_docs)]
+pub mod property {
+    pub const ABSENT: u8 = 0;
+    /// attributes byte, value
+    pub const DATA: u8 = 1;
+    /// attributes byte, getter, setter
+    pub const ACCESSOR: u8 = 2;
+    /// attributes byte: the value that the guest gave it and kept
+    pub const KEPT: u8 = 3;
+}
+
+/// What the guest has done to a property of a contextified object.
+#[allow(missing_docs)]
+pub mod change {
+    /// no more changes
+    pub const END: u8 = 0;
+    /// key
+    pub const DELETE: u8 = 1;
+    /// key
+    pub const DECLARE: u8 = 2;
+    /// key, flag: kept, value
+    pub const SET: u8 = 3;
+    /// key, attributes byte, flag: kept, value
+    pub const DEFINE: u8 = 4;
+    /// key, attributes byte, getter, setter
+    pub const ACCESSOR: u8 = 5;
 }
 
 /// How a request ended.

@@ -16,6 +16,7 @@ use crate::membrane::lift::REACTION;
 use crate::membrane::lower::{Lower, LowerError, Twins};
 use crate::membrane::wire::{op, status, Malformed, Reader, Writer};
 
+mod context;
 mod pool;
 mod reflect;
 mod reply;
@@ -67,7 +68,12 @@ pub struct Sandbox {
     compiled: Cell<Option<Script>>,
     /// Whether the guest has been stopped and not been entered since.
     was_stopped: Cell<bool>,
+    contexts: context::Contexts,
 }
+
+/// Marks a host slot whose value lives as long as the host says, and whose stand-in in the
+/// guest lives as long as the value.
+pub const IDLE: u32 = 0x8000_0000;
 
 /// Why a request has no value to answer with.
 enum Failure<'a> {
@@ -110,6 +116,7 @@ impl Sandbox {
             scripts: RefCell::default(),
             compiled: Cell::new(None),
             was_stopped: Cell::new(false),
+            contexts: context::Contexts::default(),
         })
     }
 
@@ -144,9 +151,10 @@ impl Sandbox {
             scope.drain();
             let fresh = write_reply(scope, &mut reply, outcome);
             scope.drain();
-            if scope.is_outermost() {
+            if scope.is_outermost() && !scope.holds_jobs() {
                 session.report_rejections(scope);
             }
+            session.flush_contexts(scope);
             fresh
         });
         if let Some(stop) = stop {
@@ -183,9 +191,18 @@ impl Sandbox {
         self.scripts.borrow_mut().remove(&number);
     }
 
-    /// Gives up a guest value that the host no longer refers to.
+    /// Gives up a guest value that the host no longer refers to; with [`IDLE`], what stands
+    /// for a host value that is gone.
     pub fn release(&self, slot: u32) {
-        self.runtime.release(slot);
+        match slot & IDLE {
+            0 => self.runtime.release(slot),
+            _ => self.runtime.unpin(slot & !IDLE),
+        }
+    }
+
+    /// Whether a run has left jobs for later.
+    pub fn has_left_jobs(&self) -> bool {
+        self.runtime.has_left_jobs()
     }
 
     /// Stops the guest that is running, and every later one.
@@ -245,6 +262,14 @@ impl Sandbox {
                     false => function.call(&this, &args)?,
                 })
             }
+            op::CREATE_CONTEXT => self.create_context(scope, reader),
+            op::RUN_IN_CONTEXT => {
+                let scope = self.enter_context(scope, reader)?;
+                let op = if reader.flag()? { op::RUN_SCRIPT } else { op::RUN };
+                self.perform(scope, op, reader)
+            }
+            op::DROP_CONTEXT => self.end_context(scope, reader),
+            op::DRAIN => Ok(undefined),
             op::SETTLE => {
                 let (slot, fulfilled) = (reader.u32()?, reader.flag()?);
                 let value = Lower::new(scope, reader, &self.twins).value()?;
@@ -274,10 +299,12 @@ impl Sandbox {
         }
     }
 
-    /// Ends each message with the host slots that the guest has let go of.
+    /// Ends each message with the host slots that the guest has let go of, and (marked) those
+    /// of which it only keeps what stands for them.
     fn write_released(&self, message: &mut Writer) {
         let mut released = self.runtime.take_released();
         released.retain(|slot| (service::END..REACTION).contains(slot));
+        released.extend(self.runtime.take_idle().into_iter().map(|slot| slot | IDLE));
         message.u32(released.len() as u32);
         released.into_iter().for_each(|slot| message.u32(slot));
     }
@@ -285,6 +312,8 @@ impl Sandbox {
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
+        self.runtime.abandon();
+        self.contexts.borrow_mut().clear();
         if let Some(guest) = self.guest.take() {
             guest.retire();
         }

@@ -4,7 +4,7 @@ use super::reply::{Form, Outcome};
 use super::session::Session;
 use super::{Failure, Sandbox};
 use crate::engine::{Args, Kind, Scope, Slot, Thrown, Trap, Value, TRAPS};
-use crate::membrane::helpers::{self, help, Helper};
+use crate::membrane::helpers;
 use crate::membrane::lift::Purpose;
 use crate::membrane::lower::Lower;
 use crate::membrane::wire::{op, Reader};
@@ -37,43 +37,74 @@ impl Sandbox {
                 Some(index) => Form::Intrinsic(index),
                 None => Form::Live,
             },
-            Trap::Get => match shared_intrinsic(scope, &value)? {
-                Some(index) if is_inherited(scope, &args[0], &args[1])? => Form::Intrinsic(index),
-                _ => Form::Live,
-            },
+            // `__proto__`, most likely.
+            Trap::Get
+                if scope.intrinsic_index(&value).is_some() && value.kind() == Kind::Object =>
+            {
+                let is_proto =
+                    args[1].kind() == Kind::String && &*args[1].to_text()? == "__proto__";
+                match (scope.intrinsic_index(&value), inherited_from(scope, &args[0], &args[1])?) {
+                    (Some(index), Some(_)) if is_proto => Form::Intrinsic(index),
+                    _ => Form::Live,
+                }
+            }
+            Trap::Get if value.kind() == Kind::NativeFunction => {
+                match shared_intrinsic(scope, &value, &args[0], &args[1])? {
+                    Some(index) => Form::Intrinsic(index),
+                    None => Form::Live,
+                }
+            }
             _ => Form::Live,
         };
         Ok(Outcome::new(value, form))
     }
 }
 
-/// The index of an intrinsic function of which the host uses its own: constructors, which
-/// tell an object's class, and what walks an array. Of others it does not, for they would
-/// be in a guest's hand what works on the host's objects past the sandbox's policy.
-fn shared_intrinsic<'a>(scope: Scope<'a>, value: &Value<'a>) -> Result<Option<u32>, Thrown<'a>> {
-    if value.kind() != Kind::NativeFunction {
+/// The place of the intrinsic of which the host uses its own when it reads `value` as the
+/// property `key` of `target`: constructors, which tell an object's class, and what walks an
+/// array. Of others it does not, for they would be in a guest's hand what works on the
+/// host's objects past the sandbox's policy.
+fn shared_intrinsic<'a>(
+    scope: Scope<'a>,
+    value: &Value<'a>,
+    target: &Value<'a>,
+    key: &Value<'a>,
+) -> Result<Option<u32>, Thrown<'a>> {
+    let shared = helpers::intrinsics(scope)?.get_index(0)?.to_number()? as u32;
+    if let Some(index) = scope.intrinsic_index(value).filter(|&index| index < shared) {
+        return Ok(inherited_from(scope, target, key)?.map(|_| index));
+    }
+    if key.kind() != Kind::String || &*key.to_text()? != "constructor" {
         return Ok(None);
     }
-    let shared = helpers::intrinsics(scope)?.get_index(0)?.to_number()? as u32;
-    Ok(scope.intrinsic_index(value).filter(|&index| index < shared))
+    // Another realm's: known by its prototype, whose place tells that of the constructor.
+    let prototype = inherited_from(scope, target, key)?.unwrap_or_default();
+    let index = prototype.checked_sub(shared + CODE_MAKERS).map(|index| index + FIRST);
+    Ok(index.filter(|&index| index < shared - ARRAY_WALKERS))
 }
 
-/// Whether a guest object has this property from an intrinsic prototype: what it has of its
-/// own was put there by guest code.
-fn is_inherited<'a>(
+// What the list in lib/realm.js consists of: two numbers, constructors, what walks an array,
+// the constructors that make code of text, and the prototypes in the constructors' order.
+const FIRST: u32 = 2;
+const ARRAY_WALKERS: u32 = 3;
+const CODE_MAKERS: u32 = 4;
+
+/// The place of the intrinsic that a guest object has this property from. What it has of its
+/// own, or from other objects of the guest's, was put there by guest code.
+fn inherited_from<'a>(
     scope: Scope<'a>,
     target: &Value<'a>,
     key: &Value<'a>,
-) -> Result<bool, Thrown<'a>> {
+) -> Result<Option<u32>, Thrown<'a>> {
     let mut holder = target.clone();
     while holder.is_object() && !matches!(holder.kind(), Kind::Proxy | Kind::Host(_)) {
         let own = [holder.clone(), key.clone()];
         if helpers::reflect(scope, Trap::GetOwnPropertyDescriptor, &own)?.is_object() {
-            return Ok(scope.intrinsic_index(&holder).is_some());
+            return Ok(scope.intrinsic_index(&holder));
         }
         holder = holder.prototype()?;
     }
-    Ok(false)
+    Ok(None)
 }
 
 impl Session<'_> {
@@ -91,7 +122,12 @@ impl Session<'_> {
         let [shadow, args @ ..] = &args[..] else {
             return Err(scope.type_error("a trap without its target"));
         };
-        let answer = self.ask(scope, slot, trap, args)?;
+        if let (Trap::Set, [key, value, receiver]) = (trap, args) {
+            if !matches!(receiver.kind(), Kind::Host(_)) {
+                return self.set_inherited(scope, slot, key, value, receiver);
+            }
+        }
+        let answer = self.operate(scope, slot, trap, args)?;
         let is = |expected: bool| answer.kind() == Kind::Boolean(expected);
         match trap {
             Trap::GetOwnPropertyDescriptor if answer.is_object() => {
@@ -102,25 +138,11 @@ impl Session<'_> {
             }
             Trap::DefineProperty if is(true) => {
                 let descriptor =
-                    self.ask(scope, slot, Trap::GetOwnPropertyDescriptor, &args[..1])?;
+                    self.operate(scope, slot, Trap::GetOwnPropertyDescriptor, &args[..1])?;
                 let fixed = descriptor.is_object()
                     && descriptor.get_str("configurable")?.kind() == Kind::Boolean(false);
                 if fixed {
                     define(scope, shadow, &args[0], &descriptor)?;
-                }
-            }
-            Trap::Set if is(true) => {
-                // Assigned to the twin of an error, further up whose chain the proxy is.
-                let Some(receiver) = args.get(2) else { return Ok(answer) };
-                if receiver.kind() != Kind::Error {
-                    return Ok(answer);
-                }
-                let token = help(scope, Helper::TwinGet, std::slice::from_ref(receiver))?;
-                if let Some(slot) = scope.token_slot(&token) {
-                    let own = self.ask(scope, slot, Trap::GetOwnPropertyDescriptor, &args[..1])?;
-                    if own.is_object() {
-                        define(scope, receiver, &args[0], &own)?;
-                    }
                 }
             }
             Trap::IsExtensible if is(false) => self.seal(scope, slot, shadow)?,
@@ -131,7 +153,28 @@ impl Session<'_> {
         Ok(answer)
     }
 
-    fn ask<'a>(
+    /// A guest object that inherits from the host's gets a property of its own, unless the
+    /// host's has a setter or refuses.
+    fn set_inherited<'a>(
+        &self,
+        scope: Scope<'a>,
+        slot: u32,
+        key: &Value<'a>,
+        value: &Value<'a>,
+        receiver: &Value<'a>,
+    ) -> Result<Value<'a>, Thrown<'a>> {
+        let probe = scope.object()?;
+        let key_only = std::slice::from_ref(key);
+        let own = self.operate(scope, slot, Trap::GetOwnPropertyDescriptor, key_only)?;
+        if own.is_object() {
+            define(scope, &probe, key, &own)?;
+        }
+        probe.set_prototype(&self.operate(scope, slot, Trap::GetPrototypeOf, &[])?)?;
+        let args = [probe, key.clone(), value.clone(), receiver.clone()];
+        helpers::reflect(scope, Trap::Set, &args)
+    }
+
+    fn operate<'a>(
         &self,
         scope: Scope<'a>,
         slot: u32,
@@ -155,7 +198,7 @@ impl Session<'_> {
 
     /// Makes a proxy's target like the host object, which can get no more properties.
     fn seal<'a>(&self, scope: Scope<'a>, slot: u32, shadow: &Value<'a>) -> Result<(), Thrown<'a>> {
-        let keys = self.ask(scope, slot, Trap::OwnKeys, &[])?;
+        let keys = self.operate(scope, slot, Trap::OwnKeys, &[])?;
         let reflect = |trap, args: &[Value<'a>]| helpers::reflect(scope, trap, args);
         let mine = reflect(Trap::OwnKeys, std::slice::from_ref(shadow))?;
         let listed = |keys: &Value<'a>| -> Result<Vec<Value<'a>>, Thrown<'a>> {
@@ -168,14 +211,18 @@ impl Session<'_> {
             }
         }
         for key in keys {
-            let descriptor =
-                self.ask(scope, slot, Trap::GetOwnPropertyDescriptor, std::slice::from_ref(&key))?;
+            let descriptor = self.operate(
+                scope,
+                slot,
+                Trap::GetOwnPropertyDescriptor,
+                std::slice::from_ref(&key),
+            )?;
             if descriptor.is_object() {
                 define(scope, shadow, &key, &descriptor)?;
             }
         }
         if extensible(scope, shadow)? {
-            let prototype = self.ask(scope, slot, Trap::GetPrototypeOf, &[])?;
+            let prototype = self.operate(scope, slot, Trap::GetPrototypeOf, &[])?;
             reflect(Trap::SetPrototypeOf, &[shadow.clone(), prototype])?;
             reflect(Trap::PreventExtensions, std::slice::from_ref(shadow))?;
         }

@@ -2,7 +2,9 @@
 
 use super::reply::write_uncrossable;
 use super::{builtins, Channel, Sandbox};
-use crate::engine::{Args, Host, Kind, Scope, Slot, Thrown, Trap, Value};
+use crate::engine::{
+    Args, GlobalId, Host, Key, Kind, Names, Property, Scope, Slot, Thrown, Trap, Value,
+};
 use crate::guest::{self, service};
 use crate::membrane::lift::{Lift, LiftError, Purpose, REACTION};
 use crate::membrane::lower::{Lower, LowerError};
@@ -32,7 +34,8 @@ impl Host for Session<'_> {
             service::CONSOLE => Purpose::Display,
             _ => Purpose::Use,
         };
-        self.request(scope, NO_PROMISE, purpose, |lift| {
+        let derived = args.constructing && args.this().kind() != Kind::Host(slot);
+        let answer = self.request(scope, NO_PROMISE, purpose, |lift| {
             lift.writer().byte(op::CALL);
             lift.writer().u32(slot);
             lift.writer().byte(u8::from(args.constructing));
@@ -48,7 +51,11 @@ impl Host for Session<'_> {
                 lift.named(&value, || format!("args[{index}]"))?;
             }
             Ok(())
-        })
+        })?;
+        if let (true, Kind::Host(made)) = (derived, answer.kind()) {
+            scope.pin(made, &answer);
+        }
+        Ok(answer)
     }
 
     fn reflect<'a>(
@@ -68,6 +75,23 @@ impl Host for Session<'_> {
         args: Args<'a>,
     ) -> Result<Value<'a>, Thrown<'a>> {
         guest::call(&builtins(scope)?, id, args)
+    }
+
+    fn global_property<'a>(
+        &self,
+        scope: Scope<'a>,
+        global: GlobalId,
+        key: &Key<'a>,
+    ) -> Result<(Names<'a>, Property<'a>), Thrown<'a>> {
+        self.context_property(scope, global, key)
+    }
+
+    fn global_properties<'a>(
+        &self,
+        scope: Scope<'a>,
+        global: GlobalId,
+    ) -> Result<Vec<(Key<'a>, Property<'a>)>, Thrown<'a>> {
+        self.context_properties(scope, global)
     }
 }
 
@@ -98,6 +122,7 @@ impl Session<'_> {
                 }
             }
         }
+        self.flush_contexts(scope);
         self.sandbox.write_released(&mut message);
         let reply = self.channel.send(message.bytes());
         let mut reader = Reader::new(reply.as_deref().unwrap_or_default());

@@ -33,6 +33,7 @@ impl<'a> Lift<'_, 'a> {
                 })
             }
             Kind::Proxy => Some("[Proxy]".into()),
+            Kind::Global(_) => Some("[Context]".into()),
             Kind::Weak => Some("[Weak]".into()),
             Kind::Promise => Some(format!("[Promise: {:?}]", value.promise_state().0)),
             _ if self.depth > DISPLAY_DEPTH => Some("[…]".into()),

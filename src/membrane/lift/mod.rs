@@ -188,6 +188,7 @@ impl<'m, 'a> Lift<'m, 'a> {
             }
         }
         match kind {
+            Kind::Global(id) => self.slot(tag::CONTEXT, id),
             Kind::Function | Kind::NativeFunction => self.stand_in(value),
             Kind::Object | Kind::Array | Kind::Proxy | Kind::Weak
                 if self.purpose == Purpose::Use =>

@@ -1,0 +1,372 @@
+'use strict';
+
+// Contexts: objects of the host whose properties are the globals of a realm of their own. The
+// guest's half is src/sandbox/context.rs.
+
+const { inspect, types } = require('node:util');
+const mailbox = require('./mailbox.js');
+const { op, names, property, change } = require('./wire.js');
+
+const CONFIGURABLE = 1;
+const WRITABLE = 2;
+const ENUMERABLE = 4;
+const INHERITED = 8;
+
+/** More names than these are not told beforehand. */
+const MOST_NAMES = 500;
+
+/** An answer to the guest that is not one value. */
+class Answer {
+  #write;
+
+  constructor(write) {
+    this.#write = write;
+  }
+
+  write(lower) {
+    this.#write(lower);
+  }
+
+  // `instanceof` would ask the prototypes of a value that may be the guest's.
+  static is(value) {
+    return typeof value === 'object' && value !== null && #write in value;
+  }
+}
+
+/** What is left of a contextified object once it is gone. */
+class Remains {
+  constructor(id) {
+    this.id = id;
+    /**
+     * Its values, once functions of its context may be held by another one and so outlive it.
+     * Weak, for they may refer to it.
+     */
+    this.values = undefined;
+  }
+
+  add(key, value) {
+    if ((typeof value === 'object' && value !== null) || typeof value === 'function') {
+      this.values?.set(key, new WeakRef(value));
+    }
+  }
+}
+
+/** What is known of a contextified object. Lives as long as that. */
+class Context {
+  constructor(id) {
+    this.id = id;
+    this.remains = new Remains(id);
+    /** Its names, when the guest was last told. */
+    this.names = undefined;
+    /** Values of the guest's own that the guest has kept, by the names it put them under. */
+    this.kept = new Map();
+  }
+}
+
+class Contexts {
+  #contexts = new WeakMap();
+  #objects = new Map();
+  #registry;
+  #next = 0;
+  #owner;
+
+  /**
+   * @param {object} owner
+   * @param {(code: number, write: Function) => unknown} owner.request
+   * @param {(id: number) => void} owner.drop tells the guest that an object is gone
+   * @param {(count: number) => void} owner.weigh so many contexts have come or gone
+   * @param {(error: unknown) => void} owner.report errors that nobody waits for
+   */
+  constructor(owner) {
+    this.#owner = owner;
+    this.#registry = new FinalizationRegistry((remains) => this.#gone(remains));
+  }
+
+  create(object = {}, { codeGeneration } = {}) {
+    if (this.isContext(object)) return object;
+    const context = new Context(this.#next++);
+    this.#owner.request(op.CREATE_CONTEXT, () => {
+      mailbox.u32(context.id);
+      mailbox.byte(codeGeneration?.strings === false ? 0 : 1);
+    });
+    this.#contexts.set(object, context);
+    this.#objects.set(context.id, new WeakRef(object));
+    this.#registry.register(object, context.remains);
+    this.#owner.weigh(1);
+    return object;
+  }
+
+  isContext(object) {
+    if ((typeof object !== 'object' && typeof object !== 'function') || object === null) {
+      throw invalidArgument('object', 'of type object', object);
+    }
+    return this.#contexts.has(object);
+  }
+
+  assertContext(object) {
+    if (!this.#contexts.has(object)) {
+      throw invalidArgument('contextifiedObject', 'an vm.Context', object);
+    }
+  }
+
+  dispose() {
+    this.#owner.weigh(-this.#objects.size);
+    this.#objects.clear();
+  }
+
+  idOf(object) {
+    return this.#contexts.get(object)?.id;
+  }
+
+  object(id) {
+    return this.#objects.get(id)?.deref();
+  }
+
+  /** The context of that object is given values of another one, and may leave some of its own. */
+  meet(object) {
+    const { remains } = this.#contexts.get(object);
+    if (remains.values !== undefined) return;
+    remains.values = new Map();
+    for (const key of Object.keys(object)) {
+      remains.add(key, Reflect.getOwnPropertyDescriptor(object, key)?.value);
+    }
+  }
+
+  #gone({ id, values }) {
+    if (!this.#objects.delete(id)) return;
+    this.#owner.weigh(-1);
+    const left = [...(values ?? [])].filter(([, reference]) => reference.deref() !== undefined);
+    if (left.length === 0) return this.#owner.drop(id);
+    this.#owner.request(op.DROP_CONTEXT, (lower) => {
+      mailbox.u32(id);
+      writeCounted(lower, left, ([key, reference]) => {
+        lower.value(key);
+        mailbox.byte(property.DATA);
+        mailbox.byte(CONFIGURABLE | WRITABLE | ENUMERABLE);
+        lower.value(reference.deref());
+      });
+    });
+  }
+
+  /** The start of `op.RUN_IN_CONTEXT`, with the own properties that the code mentions. */
+  writeStart(lower, object, mentions, later) {
+    const context = this.#contexts.get(object);
+    mailbox.u32(context.id);
+    mailbox.byte(later ? 1 : 0);
+    this.#writeNames(lower, object, context);
+    const mentioned = (key) => typeof key === 'string' && mentions(key);
+    this.#writeProperties(lower, object, context, Reflect.ownKeys(object).filter(mentioned));
+  }
+
+  #writeProperties(lower, object, context, keys) {
+    writeCounted(lower, keys, (key) => {
+      lower.value(key);
+      this.#writeProperty(lower, object, context, key);
+    });
+  }
+
+  /** Answers what the guest asks about an object, or makes the changes it tells of. */
+  answer(code, lift, released) {
+    const id = mailbox.readU32();
+    const object = this.object(id);
+    const context = object === undefined ? undefined : this.#contexts.get(object);
+    switch (code) {
+      case op.CONTEXT_GET: {
+        const key = keyOf(lift.value());
+        released();
+        return new Answer((lower) => {
+          if (context === undefined) {
+            mailbox.byte(names.UNKNOWN);
+            mailbox.byte(property.ABSENT);
+          } else {
+            this.#writeNames(lower, object, context);
+            this.#writeProperty(lower, object, context, key);
+          }
+        });
+      }
+      case op.CONTEXT_LIST: {
+        released();
+        const keys = context === undefined ? [] : Reflect.ownKeys(object);
+        return new Answer((lower) => this.#writeProperties(lower, object, context, keys));
+      }
+      default: {
+        const changes = readChanges(lift);
+        released();
+        if (context !== undefined) this.#change(object, context, changes);
+        return new Answer(() => {});
+      }
+    }
+  }
+
+  #writeNames(lower, object, context) {
+    const own = namesOf(object);
+    if (own === undefined) {
+      context.names = undefined;
+      return mailbox.byte(names.UNKNOWN);
+    }
+    const { names: told } = context;
+    if (told?.length === own.length && told.every((key, index) => key === own[index])) {
+      return mailbox.byte(names.SAME);
+    }
+    mailbox.byte(names.THESE);
+    mailbox.u32(own.length);
+    for (const key of own) lower.value(key);
+    context.names = own;
+  }
+
+  #writeProperty(lower, object, context, key) {
+    const found = lookUp(object, key);
+    if (found === undefined) return mailbox.byte(property.ABSENT);
+    const { descriptor, attributes } = found;
+    if (!('value' in descriptor)) {
+      mailbox.byte(property.ACCESSOR);
+      mailbox.byte(attributes);
+      lower.value(descriptor.get);
+      return lower.value(descriptor.set);
+    }
+    const { value } = descriptor;
+    if (context.kept.has(key)) {
+      if (Object.is(context.kept.get(key), value)) {
+        mailbox.byte(property.KEPT);
+        return mailbox.byte(attributes);
+      }
+      context.kept.delete(key);
+    }
+    context.remains.add(key, value);
+    mailbox.byte(property.DATA);
+    mailbox.byte(attributes);
+    return lower.named(value, String(key));
+  }
+
+  #change(object, context, changes) {
+    for (const { kind, key, kept, descriptor } of changes) {
+      try {
+        apply(object, kind, key, descriptor);
+        if (kept) context.kept.set(key, descriptor.value);
+        else context.kept.delete(key);
+      } catch (error) {
+        this.#owner.report(error);
+      }
+    }
+  }
+}
+
+/** A count, and what `write` writes of those entries that can cross. */
+function writeCounted(lower, entries, write) {
+  const counted = mailbox.position;
+  let count = 0;
+  mailbox.u32(0);
+  for (const entry of entries) {
+    const start = mailbox.position;
+    if (lower.tentative(() => write(entry))) count++;
+    else mailbox.position = start;
+  }
+  mailbox.patchU32(counted, count);
+}
+
+/** Names that the language has for values of its own, whatever a guest declares. */
+const FIXED = new Set(['undefined', 'NaN', 'Infinity']);
+
+function apply(object, kind, key, descriptor) {
+  if (FIXED.has(key)) return false;
+  switch (kind) {
+    case change.DELETE:
+      return Reflect.deleteProperty(object, key);
+    case change.DECLARE:
+      return lookUp(object, key) === undefined && Reflect.set(object, key, undefined);
+    case change.SET:
+      // A key like any other here.
+      if (key !== '__proto__') return Reflect.set(object, key, descriptor.value);
+      return Reflect.defineProperty(object, key, { ...descriptor, ...attributesOf(7) });
+    default:
+      return Reflect.defineProperty(object, key, descriptor);
+  }
+}
+
+/** Reads all changes before one of them is made, for that may run foreign code. */
+function readChanges(lift) {
+  const changes = [];
+  for (let kind = mailbox.readByte(); kind !== change.END; kind = mailbox.readByte()) {
+    const key = keyOf(lift.value());
+    const entry = { kind, key, kept: false, descriptor: {} };
+    if (kind === change.SET || kind === change.DEFINE) {
+      if (kind === change.DEFINE) entry.descriptor = attributesOf(mailbox.readByte());
+      entry.kept = mailbox.readByte() !== 0;
+      entry.descriptor.value = lift.value();
+    } else if (kind === change.ACCESSOR) {
+      const { enumerable, configurable } = attributesOf(mailbox.readByte());
+      entry.descriptor = { enumerable, configurable, get: lift.value(), set: lift.value() };
+    }
+    changes.push(entry);
+  }
+  return changes;
+}
+
+/** The guest's engine has numbers for small indices. */
+const keyOf = (key) => (typeof key === 'number' ? String(key) : key);
+
+const attributesOf = (bits) => ({
+  configurable: (bits & CONFIGURABLE) !== 0,
+  writable: (bits & WRITABLE) !== 0,
+  enumerable: (bits & ENUMERABLE) !== 0,
+});
+
+/** Some realm's Object.prototype: what it has is the host's, and the guest has its own. */
+function isObjectPrototype(object) {
+  return (
+    object === Object.prototype ||
+    (Object.getPrototypeOf(object) === null &&
+      Object.getOwnPropertyDescriptor(object, 'constructor')?.value?.prototype === object &&
+      Object.hasOwn(object, 'hasOwnProperty'))
+  );
+}
+
+/** The property of that name, of the object or of one of its prototypes. */
+function lookUp(object, key) {
+  for (let holder = object; holder !== null; holder = Object.getPrototypeOf(holder)) {
+    const inherited = holder !== object;
+    if (inherited && isObjectPrototype(holder)) return undefined;
+    let descriptor = Reflect.getOwnPropertyDescriptor(holder, key);
+    if (descriptor === undefined && types.isProxy(holder)) {
+      if (!Reflect.has(holder, key)) return undefined;
+      const value = Reflect.get(holder, key, object);
+      descriptor = { value, configurable: true, writable: true, enumerable: true };
+    }
+    if (descriptor !== undefined) {
+      const attributes =
+        (descriptor.configurable ? CONFIGURABLE : 0) |
+        (descriptor.writable ? WRITABLE : 0) |
+        (descriptor.enumerable ? ENUMERABLE : 0) |
+        (inherited ? INHERITED : 0);
+      return { descriptor, attributes };
+    }
+  }
+  return undefined;
+}
+
+/** All names by which `lookUp` finds something; none when that cannot be told. */
+function namesOf(object) {
+  const found = [];
+  for (let holder = object; holder !== null; holder = Object.getPrototypeOf(holder)) {
+    if (types.isProxy(holder)) return undefined;
+    if (holder !== object && isObjectPrototype(holder)) break;
+    found.push(...Reflect.ownKeys(holder));
+    if (found.length > MOST_NAMES) return undefined;
+  }
+  return found;
+}
+
+/** As Node's own: with a code, and with what was received. */
+function invalidArgument(name, expected, value) {
+  const received =
+    typeof value === 'object' && value !== null
+      ? `an instance of ${value.constructor?.name ?? 'Object'}`
+      : value === null || value === undefined
+        ? String(value)
+        : `type ${typeof value} (${inspect(value, { maxStringLength: 25 })})`;
+  const error = new TypeError(`The "${name}" argument must be ${expected}. Received ${received}`);
+  error.code = 'ERR_INVALID_ARG_TYPE';
+  return error;
+}
+
+module.exports = { Contexts, Answer };
