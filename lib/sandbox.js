@@ -233,7 +233,8 @@ class Sandbox extends EventEmitter {
     this.#bridge.contexts ??= new Contexts({
       request: (code, write) => this.#request(code, write),
       drop: (id) => this.#native.dropContext(id),
-      weigh: (count) => this.#native.weigh(Math.round((count * CONTEXT_WEIGHT) / this.#options.memoryLimitMb)),
+      weigh: (count) =>
+        this.#native.weigh(Math.round((count * CONTEXT_WEIGHT) / this.#options.memoryLimitMb)),
       report: (error) => this.#report('uncaughtException', error),
     });
     this.#bridge.guest.onMeet = (context) => this.#bridge.contexts.meet(context);

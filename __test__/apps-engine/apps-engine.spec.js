@@ -9,6 +9,8 @@ const os = require('node:os');
 const path = require('node:path');
 const { promisify } = require('node:util');
 
+const { compare } = require('./compare.js');
+const { PROMISED, isPromised } = require('./differences.js');
 const { packageAll } = require('./packages.js');
 
 const program = path.join(__dirname, 'run.js');
@@ -40,30 +42,27 @@ const steps = (transcript) => transcript.filter(({ kind }) => kind === 'step');
 const outcome = (transcript, wanted) =>
   transcript.find(({ kind, name }) => kind === 'outcome' && name === wanted);
 
-describe('the scenario on vm', () => {
-  let transcript;
+let vm;
+let quickvm;
 
-  beforeAll(async () => {
-    transcript = await play('vm');
+beforeAll(async () => {
+  vm = await play('vm');
+  quickvm = await play('quickvm');
+}, 200_000);
+
+describe('the scenario', () => {
+  test('is played to its end', () => {
+    expect(steps(vm).length).toBeGreaterThan(380);
+    expect(steps(vm).at(-1).name).toBe('the world after');
+    expect(outcome(vm, 'remove the rest')).not.toHaveProperty('threw');
+  });
+
+  test('is the same each time', async () => {
+    expect(compare({ vm, quickvm: await play('vm', 'again') })).toEqual([]);
   }, 100_000);
 
-  test('asks for vm where the engine does', () => {
-    const { files } = transcript.at(-1);
-    expect(files).toEqual([
-      'server/ProxiedApp.js',
-      'server/compiler/AppCompiler.js',
-      'server/misc/Utilities.js',
-    ]);
-  });
-
-  test('is played to its end', () => {
-    expect(steps(transcript).at(-1).name).toBe('the world after');
-    expect(outcome(transcript, 'remove the rest')).not.toHaveProperty('threw');
-    expect(steps(transcript).length).toBeGreaterThan(350);
-  });
-
   test('reaches every bridge', () => {
-    const calls = transcript.filter(({ kind }) => kind === 'bridge').map(({ call }) => call);
+    const calls = vm.filter(({ kind }) => kind === 'bridge').map(({ call }) => call);
     const reached = new Set(calls.map((call) => call.split('.')[0]));
     expect([...reached].sort()).toEqual(
       [
@@ -73,8 +72,23 @@ describe('the scenario on vm', () => {
       ].sort(),
     );
   });
+});
 
-  test('is the same each time', async () => {
-    expect(await play('vm', 'again')).toEqual(transcript);
-  }, 100_000);
+describe('quickvm/vm', () => {
+  test('is what the engine gets for vm', () => {
+    expect(quickvm.at(-1).files).toEqual([
+      'server/ProxiedApp.js',
+      'server/compiler/AppCompiler.js',
+      'server/misc/Utilities.js',
+    ]);
+  });
+
+  test('makes no other difference than the promised ones', () => {
+    expect(compare({ vm, quickvm }).filter((each) => !isPromised(each))).toEqual([]);
+  });
+
+  test.each(PROMISED)('still differs: $what', ({ steps: where, path: at }) => {
+    const found = compare({ vm, quickvm });
+    expect(found.some(({ step, path: place }) => where.test(step) && at.test(place))).toBe(true);
+  });
 });

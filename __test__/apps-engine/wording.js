@@ -23,8 +23,9 @@ const PAIRS = [
   { what: 'a URI', v8: /URI malformed/g, quickjs: /expecting hex digit/g },
   {
     what: 'a fixed object',
-    v8: /Cannot add property \w+, object is not extensible/g,
-    quickjs: /(?<!, )object is not extensible/g,
+    v8: /Cannot (?:add property \w+, object is not extensible|(?:assign to read only|delete) property '\w+' of (?:object ')?\[object Object\]'?)/g,
+    quickjs:
+      /(?<!, )object is not extensible|proxy: cannot set property|could not delete property/g,
   },
   {
     what: 'a class that is called',
@@ -52,11 +53,6 @@ const PAIRS = [
     quickjs: /^toPrimitive$/g,
   },
   { what: 'no date', v8: /Invalid time value/g, quickjs: /Date value is NaN/g },
-  {
-    what: 'a fixed property',
-    v8: /Cannot assign to read only property '\w+' of object '\[object Object\]'/g,
-    quickjs: /proxy: cannot set property/g,
-  },
   { what: 'a time zone’s name', v8: / \(Coordinated Universal Time\)/g, quickjs: /(?!)/g, as: '' },
 ];
 
