@@ -123,8 +123,8 @@ class Lower {
       return mailbox.u32(context);
     }
     const home = this.bridge.guest.slotOf(value);
+    this.bridge.guest.meet(value);
     if (home !== undefined) {
-      this.bridge.guest.meet(value);
       mailbox.byte(tag.HOME);
       return mailbox.u32(home);
     }
