@@ -51,6 +51,8 @@ export declare class NativeSandbox {
   release(slot: number): void
   /** Stops the guest, for good. */
   terminate(): void
+  /** Whether the guest could only be stopped for good. */
+  isCondemned(): boolean
   /**
    * Gives up the heap. A guest that is running is stopped; its heap goes when it
    * has left.

@@ -44,6 +44,8 @@ class Sandbox extends EventEmitter {
     this.#bridge = new Bridge(this.#native, name, {
       services: this.#services(),
       stopError: (kind, entry) => this.#stopError(kind, entry),
+      isCondemned: () => this.#native.isCondemned(),
+      condemned: (error) => this.#end(error, (emit) => process.nextTick(emit)),
       report: (event, reason) => this.#report(event, reason),
       call: (slot, constructing, receiver, args) => this.#call(slot, constructing, receiver, args),
       settle: (slot, fulfilled, value, task) => this.#settle(slot, fulfilled, value, task),
@@ -128,13 +130,17 @@ class Sandbox extends EventEmitter {
   }
 
   terminate(reason) {
+    this.#end(reason, (emit) => emit());
+  }
+
+  #end(reason, announce) {
     if (this.#state !== 'active') return;
     this.#state = 'terminated';
     this.#reason = reason;
     this.#native.terminate();
     this.#timers.clear();
     this.#bridge.dispose(() => this.#stopError('terminated'));
-    this.emit('terminated', reason);
+    announce(() => this.emit('terminated', reason));
   }
 
   dispose() {

@@ -93,6 +93,12 @@ impl NativeSandbox {
         }
     }
 
+    /// Whether the guest could only be stopped for good.
+    #[napi]
+    pub fn is_condemned(&self) -> bool {
+        self.exchange.get(self.id).is_some_and(|sandbox| sandbox.is_condemned())
+    }
+
     /// Gives up the heap. A guest that is running is stopped; its heap goes when it
     /// has left.
     #[napi]

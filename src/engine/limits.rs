@@ -7,7 +7,7 @@ use std::time::Instant;
 use rquickjs::qjs;
 
 use super::heap::Pressure;
-use super::{poll, stack, Runtime, Stop};
+use super::{guard, poll, stack, Runtime, Stop};
 
 /// What a runtime may use.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +38,9 @@ impl Runtime {
     /// Makes ready for an outermost entry.
     pub(super) fn begin(&self) {
         self.stop.set(None);
+        if self.is_condemned() {
+            return;
+        }
         self.heap.clear_pressure();
         if self.heap.used() > self.limits.soft() {
             // What the entry before has left behind must not stop this one.
@@ -90,6 +93,8 @@ impl Runtime {
         if self.stop.get().is_none() {
             let reason = if self.terminated.get() {
                 Some(Stop::Terminated)
+            } else if let Some(reason) = self.guard.condemned() {
+                Some(reason)
             } else if self.is_out_of_memory() {
                 Some(Stop::MemoryLimit)
             } else if self.deadline.passed(clock) {
@@ -148,7 +153,7 @@ impl Runtime {
     pub fn collect(&self) {
         // SAFETY: the collector may run wherever the engine may allocate, and entries
         // and interrupt checks are such places; every value in use is counted.
-        unsafe { qjs::JS_RunGC(self.raw()) };
+        unsafe { guard::JS_RunGC(self.raw()) };
     }
 
     /// Decides how much garbage may gather before the next collection.
@@ -177,10 +182,15 @@ impl Runtime {
 }
 
 /// Asked by the engine now and then: whether to stop the guest.
-pub(super) unsafe extern "C" fn on_interrupt(_: *mut qjs::JSRuntime, opaque: *mut c_void) -> i32 {
+#[no_mangle]
+pub(super) unsafe extern "C" fn quickvm_on_interrupt(
+    _: *mut qjs::JSRuntime,
+    opaque: *mut c_void,
+) -> i32 {
     // SAFETY: `opaque` is the Runtime that registered this handler; it is borrowed by
     // the entry under way, and everything touched here is in cells.
     let runtime = unsafe { &*opaque.cast::<Runtime>() };
+    runtime.guard.guest_runs();
     runtime.tune_collector();
     let stop = runtime.check().is_some();
     if stop {

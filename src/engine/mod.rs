@@ -17,6 +17,7 @@ mod callback;
 mod checkpoint;
 mod deadline;
 mod exception;
+mod guard;
 pub mod heap;
 mod jobs;
 mod key;

@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use rquickjs::qjs;
 
-use super::{poll, random, Runtime, Thrown, Value};
+use super::{guard, poll, random, Runtime, Thrown, Value};
 
 /// A global object with its own intrinsics. Realms of one runtime share its heap,
 /// so their objects pass between them directly.
@@ -36,11 +36,12 @@ impl Realm {
             return Err(full());
         }
         // SAFETY: the runtime is live and owns what it returns; null means no memory.
-        let raw = NonNull::new(unsafe { qjs::JS_NewContext(runtime.raw()) }).ok_or_else(|| {
-            // The engine leaves a realm that it could not finish lying about.
-            runtime.abandon();
-            full()
-        })?;
+        let raw =
+            NonNull::new(unsafe { guard::JS_NewContext(runtime.raw()) }).ok_or_else(|| {
+                // The engine leaves a realm that it could not finish lying about.
+                runtime.abandon();
+                full()
+            })?;
         let context = Rc::new(Context { raw, helpers: RefCell::default() });
         let opaque = Rc::as_ptr(&context).cast_mut().cast::<c_void>();
         // SAFETY: the Rc keeps its content in place for as long as the context lives:
@@ -54,6 +55,7 @@ impl Realm {
         };
         let realm = Self { runtime: runtime.clone(), context, number };
         poll::find(raw.as_ptr());
+        guard::watch_parser(raw.as_ptr());
         random::install(raw.as_ptr())?;
         Ok(realm)
     }
@@ -84,10 +86,10 @@ impl Drop for Realm {
         unsafe {
             let raw = self.context.raw.as_ptr();
             for helper in self.context.helpers.borrow_mut().drain(..) {
-                qjs::JS_FreeValue(raw, helper);
+                guard::JS_FreeValue(raw, helper);
             }
             qjs::JS_SetContextOpaque(raw, std::ptr::null_mut());
-            qjs::JS_FreeContext(raw);
+            guard::JS_FreeContext(raw);
         }
     }
 }
@@ -131,7 +133,7 @@ impl<'a> Scope<'a> {
     /// The realm's global object.
     pub fn global(self) -> Value<'a> {
         // SAFETY: the context is live while entered; the reference is ours to own.
-        unsafe { self.own(qjs::JS_GetGlobalObject(self.context)) }
+        unsafe { self.own(guard::JS_GetGlobalObject(self.context)) }
     }
 
     /// Keeps `functions` for [`Scope::helper`]. Upper layers store here, before guest
@@ -171,6 +173,9 @@ impl<'a> Scope<'a> {
     /// # Safety
     /// `raw` is a live value of this runtime.
     pub(super) unsafe fn dup(self, raw: qjs::JSValue) -> Value<'a> {
+        if self.runtime.is_condemned() {
+            return self.undefined();
+        }
         // SAFETY: the caller vouches for `raw`.
         unsafe { self.own(qjs::JS_DupValue(self.context, raw)) }
     }

@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 
 use rquickjs::qjs;
 
-use super::callback::{self, HostClasses};
+use super::callback::HostClasses;
 use super::deadline::{Deadline, Outer};
+use super::guard::{self, Guard};
 use super::heap::{Heap, HeapLimits};
 use super::slots::Slots;
 use super::{limits, random, Host, Limits, Realm, Scope, Stop};
@@ -39,6 +40,7 @@ pub struct Counters {
 pub struct Runtime {
     raw: NonNull<qjs::JSRuntime>,
     pub(super) heap: Heap,
+    pub(super) guard: Rc<Guard>,
     pub(super) limits: Limits,
     pub(super) deadline: Deadline,
     pub(super) stop: Cell<Option<Stop>>,
@@ -73,16 +75,18 @@ impl Runtime {
     /// Reserves a heap and starts an engine in it.
     pub fn new(limits: Limits) -> io::Result<Rc<Self>> {
         let heap = Heap::new(HeapLimits { limit: limits.memory, reserve: limits.reserve() })?;
-        let functions = Heap::functions();
-        // SAFETY: the functions and their opaque belong to `heap`, which the returned
-        // Runtime owns and drops only together with every pointer into it.
-        let raw = unsafe { qjs::JS_NewRuntime2(&functions, heap.opaque()) };
+        let guard = Rc::new(Guard::new(heap.opaque()));
+        let functions = guard.memory(Heap::functions());
+        // SAFETY: the functions and their opaque belong to `guard` and `heap`, which the
+        // returned Runtime owns and drops only together with every pointer into the heap.
+        let raw = unsafe { qjs::JS_NewRuntime2(&functions, guard.opaque()) };
         let raw = NonNull::new(raw)
             .ok_or_else(|| io::Error::new(io::ErrorKind::OutOfMemory, "memory limit too small"))?;
         let classes = HostClasses::register(raw)?;
         let runtime = Rc::new(Self {
             raw,
             heap,
+            guard,
             limits,
             deadline: Deadline::default(),
             stop: Cell::new(None),
@@ -102,17 +106,14 @@ impl Runtime {
             stack_end: Cell::new(0),
             gc_threshold: Cell::new(0),
         });
+        runtime.guard.set_owner(Rc::as_ptr(&runtime));
         let opaque = Rc::as_ptr(&runtime).cast_mut().cast::<c_void>();
         // SAFETY: the Rc never moves its content, and the engine, which holds this
         // pointer, lives in `heap` and so cannot run after the Runtime is gone.
         unsafe {
-            qjs::JS_SetRuntimeOpaque(raw.as_ptr(), opaque);
-            qjs::JS_SetInterruptHandler(raw.as_ptr(), Some(limits::on_interrupt), opaque);
-            qjs::JS_SetHostPromiseRejectionTracker(
-                raw.as_ptr(),
-                Some(callback::on_rejection),
-                opaque,
-            );
+            qjs::JS_SetRuntimeOpaque(raw.as_ptr(), runtime.guard.opaque());
+            qjs::JS_SetInterruptHandler(raw.as_ptr(), Some(guard::interrupt), opaque);
+            qjs::JS_SetHostPromiseRejectionTracker(raw.as_ptr(), Some(guard::rejection), opaque);
             runtime.heap.on_pressure(limits::on_pressure, opaque);
             // Atomics.wait would block the host's thread beyond the reach of a deadline.
             qjs::JS_SetCanBlock(raw.as_ptr(), false);
@@ -160,9 +161,15 @@ impl Runtime {
                 c.timeouts += u64::from(stop == Some(Stop::Timeout));
                 c.wall += elapsed;
             });
-        } else if stop == Some(Stop::Timeout) && !self.deadline.passed(Instant::now) {
+        } else if stop == Some(Stop::Timeout)
+            && !self.is_condemned()
+            && !self.deadline.passed(Instant::now)
+        {
             // The inner entry's own deadline stopped only the inner entry.
             self.resume();
+        }
+        if outermost && self.is_condemned() {
+            self.terminate();
         }
         (result, stop)
     }
@@ -178,6 +185,12 @@ impl Runtime {
     pub fn abandon(&self) {
         self.terminate();
         self.abandoned.set(true);
+    }
+
+    /// Whether the engine was left by a jump: the runtime has come to its end, unless it
+    /// is [restored](Runtime::restore).
+    pub fn is_condemned(&self) -> bool {
+        self.guard.condemned().is_some()
     }
 
     pub(super) fn is_nested(&self) -> bool {
@@ -216,9 +229,9 @@ impl Runtime {
 
     /// Gives up the guest value in `slot`.
     pub fn release(&self, slot: super::Slot) {
-        if let (Some(raw), false) = (self.slots.take(slot), self.abandoned.get()) {
+        if let (Some(raw), false) = (self.slots.take(slot), self.is_abandoned()) {
             // SAFETY: the table owned this reference and has just given it up.
-            unsafe { qjs::JS_FreeValueRT(self.raw.as_ptr(), raw) };
+            unsafe { guard::JS_FreeValueRT(self.raw.as_ptr(), raw) };
         }
     }
 
@@ -234,7 +247,7 @@ impl Runtime {
     }
 
     pub(super) fn is_abandoned(&self) -> bool {
-        self.abandoned.get()
+        self.abandoned.get() || self.is_condemned()
     }
 
     pub(super) fn count(&self, update: impl FnOnce(&mut Counters)) {
@@ -248,6 +261,7 @@ impl Runtime {
         self.stop.set(None);
         self.terminated.set(false);
         self.abandoned.set(false);
+        self.guard.pardon();
         self.counters.set(counters);
         self.gc_threshold.set(0);
     }

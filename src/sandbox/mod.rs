@@ -184,6 +184,11 @@ impl Sandbox {
         self.runtime.terminate();
     }
 
+    /// Whether the guest could only be stopped for good: nothing can run in it again.
+    pub fn is_condemned(&self) -> bool {
+        self.runtime.is_condemned()
+    }
+
     /// Figures, at no cost to the guest.
     pub fn usage(&self) -> Usage {
         let (heap, counters) = (self.runtime.heap(), self.runtime.counters());
