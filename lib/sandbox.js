@@ -31,12 +31,13 @@ class Sandbox extends EventEmitter {
     super();
     const checked = sandboxOptions(options);
     this.#options = checked;
-    const { name, memoryLimitMb, stackLimitKb, builtins } = checked;
+    const { name, memoryLimitMb, stackLimitKb, graceMs, builtins } = checked;
     const wantsConsole = checked.console !== false && builtins.includes('console');
     this.#native = new native.NativeSandbox(
       mailbox.channel,
       Math.floor(memoryLimitMb * 1024 * 1024),
       Math.floor(stackLimitKb * 1024),
+      graceMs,
       wantsConsole,
       builtins.includes('timers'),
       checked.modules !== undefined,

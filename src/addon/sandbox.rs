@@ -34,12 +34,14 @@ pub struct NativeUsage {
 
 #[napi]
 impl NativeSandbox {
-    /// A sandbox with `memory_bytes` of heap and `stack_bytes` of stack.
+    /// A sandbox with `memory_bytes` of heap and `stack_bytes` of stack; its guest is left
+    /// `grace_ms` after it was told to stop.
     #[napi(constructor)]
     pub fn new(
         mailbox: &Mailbox,
         memory_bytes: f64,
         stack_bytes: f64,
+        grace_ms: f64,
         console: bool,
         timers: bool,
         modules: bool,
@@ -51,6 +53,7 @@ impl NativeSandbox {
         };
         let sandbox =
             Sandbox::new(options).map_err(|error| napi::Error::from_reason(error.to_string()))?;
+        sandbox.set_grace(grace_ms);
         let exchange = mailbox.exchange.clone();
         let id = exchange.add(Rc::new(sandbox));
         Ok(Self { exchange, id })

@@ -24,6 +24,7 @@ impl Runtime {
     /// so the queue runs dry.
     fn discard_jobs(&self) {
         self.take_stack();
+        self.give_grace();
         while self.has_job() {
             self.run_job();
         }

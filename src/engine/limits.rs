@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use rquickjs::qjs;
 
+use super::guard::watchdog;
 use super::heap::Pressure;
 use super::{guard, poll, stack, Runtime, Stop};
 
@@ -82,6 +83,11 @@ impl Runtime {
         unsafe { qjs::JS_SetMaxStackSize(self.raw(), 1) };
     }
 
+    /// Gives a guest that has been told to stop the grace to do so.
+    pub(super) fn give_grace(&self) {
+        watchdog::told_to_stop(Instant::now(), self.grace.get());
+    }
+
     /// The reason to stop the guest now, if there is one; remembered until the
     /// outermost entry ends.
     pub(super) fn check(&self) -> Option<Stop> {
@@ -93,8 +99,8 @@ impl Runtime {
         if self.stop.get().is_none() {
             let reason = if self.terminated.get() {
                 Some(Stop::Terminated)
-            } else if let Some(reason) = self.guard.condemned() {
-                Some(reason)
+            } else if self.is_condemned() {
+                self.condemnation()
             } else if self.is_out_of_memory() {
                 Some(Stop::MemoryLimit)
             } else if self.deadline.passed(clock) {
@@ -105,6 +111,7 @@ impl Runtime {
             if reason.is_some() {
                 self.stop.set(reason);
                 self.take_stack();
+                self.give_grace();
             }
         }
         self.stop.get()
@@ -114,13 +121,26 @@ impl Runtime {
     pub(super) fn verdict(&self) -> Option<Stop> {
         // A guest that caught its refused allocation still ran out of memory; one
         // that finished just after its deadline, with nobody stopping it, did finish.
-        if self.stop.get().is_none() && self.is_out_of_memory() {
-            self.stop.set(Some(Stop::MemoryLimit));
+        if self.stop.get().is_none() {
+            if self.is_condemned() {
+                self.stop.set(self.condemnation());
+            } else if self.is_out_of_memory() {
+                self.stop.set(Some(Stop::MemoryLimit));
+            }
         }
         if self.terminated.get() {
             self.stop.set(Some(Stop::Terminated));
         }
         self.stop.get()
+    }
+
+    /// Why the engine was left by a jump. When it gave up by itself, a refusal is why if
+    /// there was one.
+    fn condemnation(&self) -> Option<Stop> {
+        match (self.guard.condemned(), self.heap.pressure()) {
+            (Some(Stop::Terminated), Pressure::Refused) => Some(Stop::MemoryLimit),
+            (reason, _) => reason,
+        }
     }
 
     /// A refusal is final. Use of the reserve is forgiven when it was only garbage.
@@ -215,10 +235,11 @@ pub(super) fn on_pressure(pressure: Pressure, opaque: *mut c_void) {
 }
 
 impl Runtime {
-    /// Makes the next interrupt check come at once, wherever the guest is.
-    fn hurry(&self) {
-        for &(_, context) in &*self.realms.borrow() {
-            poll::hurry(context);
+    /// Makes the next interrupt check come at once, wherever the guest is. Also called in
+    /// the middle of anything, by a signal.
+    pub(super) fn hurry(&self) {
+        if let Ok(realms) = self.realms.try_borrow() {
+            realms.iter().for_each(|&(_, context)| poll::hurry(context));
         }
     }
 }

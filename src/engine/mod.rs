@@ -13,6 +13,7 @@
 //! This is the only layer with `unsafe`; ARCHITECTURE.md names the files.
 
 mod array_buffer;
+mod atomics;
 mod callback;
 mod checkpoint;
 mod deadline;

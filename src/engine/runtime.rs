@@ -12,6 +12,7 @@ use rquickjs::qjs;
 
 use super::callback::HostClasses;
 use super::deadline::{Deadline, Outer};
+use super::guard::watchdog::{self, Note};
 use super::guard::{self, Guard};
 use super::heap::{Heap, HeapLimits};
 use super::slots::Slots;
@@ -33,6 +34,9 @@ pub struct Counters {
     pub host: Duration,
 }
 
+/// The grace of a runtime that was given none.
+const GRACE: Duration = Duration::from_millis(20);
+
 /// One QuickJS runtime, living wholly inside its own [`Heap`].
 ///
 /// Dropping it releases the region as a whole. The engine's own teardown, which
@@ -43,6 +47,8 @@ pub struct Runtime {
     pub(super) guard: Rc<Guard>,
     pub(super) limits: Limits,
     pub(super) deadline: Deadline,
+    /// What a guest that was told to stop has to do so, before it is left by a jump.
+    pub(super) grace: Cell<Option<Duration>>,
     pub(super) stop: Cell<Option<Stop>>,
     /// Set by `terminate`; unlike `stop` it outlives the entry.
     pub(super) terminated: Cell<bool>,
@@ -89,6 +95,7 @@ impl Runtime {
             guard,
             limits,
             deadline: Deadline::default(),
+            grace: Cell::new(Some(GRACE)),
             stop: Cell::new(None),
             terminated: Cell::new(false),
             abandoned: Cell::new(false),
@@ -145,6 +152,7 @@ impl Runtime {
             runtime: self,
             deadline: self.deadline.tighten(started, timeout),
             host: self.host.replace(Some(erase(host))),
+            _note: watchdog::enter(&self.guard, self.deadline.at(), self.grace.get()),
         };
         self.depth.set(self.depth.get() + 1);
         let result = body(scope);
@@ -172,6 +180,19 @@ impl Runtime {
             self.terminate();
         }
         (result, stop)
+    }
+
+    /// Sets how long after its deadline a guest is left by a jump, which it does not
+    /// survive, if it could not be stopped in the ordinary way; with none it never is.
+    pub fn set_grace(&self, grace: Option<Duration>) {
+        self.grace.set(grace);
+    }
+
+    /// Does work that is none of the guest's: however long it takes, the guest is not left
+    /// meanwhile.
+    pub fn outside<R>(&self, work: impl FnOnce() -> R) -> R {
+        let _note = watchdog::pause();
+        work()
     }
 
     /// Makes this and every later entry end with [`Stop::Terminated`]. The guest
@@ -279,6 +300,7 @@ struct Entry<'a> {
     runtime: &'a Runtime,
     deadline: Outer,
     host: Option<NonNull<dyn Host>>,
+    _note: Option<Note>,
 }
 
 impl Drop for Entry<'_> {

@@ -184,6 +184,11 @@ impl Sandbox {
         self.runtime.terminate();
     }
 
+    /// See [`Runtime::set_grace`].
+    pub fn set_grace(&self, milliseconds: f64) {
+        self.runtime.set_grace(timeout(milliseconds));
+    }
+
     /// Whether the guest could only be stopped for good: nothing can run in it again.
     pub fn is_condemned(&self) -> bool {
         self.runtime.is_condemned()

@@ -36,6 +36,7 @@ calls! {
     fn JS_NewArray(ctx: *mut JSContext) -> JSValue;
     fn JS_NewObjectProtoClass(ctx: *mut JSContext, prototype: JSValue, class_id: u32) -> JSValue;
     fn JS_NewCFunction2(ctx: *mut JSContext, function: JSCFunction, name: *const c_char, length: c_int, kind: JSCFunctionEnum, magic: c_int) -> JSValue;
+    fn JS_NewCFunctionData2(ctx: *mut JSContext, function: JSCFunctionData, name: *const c_char, length: c_int, magic: c_int, data_count: c_int, data: *mut JSValue) -> JSValue;
     fn JS_NewStringLen(ctx: *mut JSContext, bytes: *const c_char, length: size_t) -> JSValue;
     fn JS_NewStringUTF16(ctx: *mut JSContext, units: *const u16, length: size_t) -> JSValue;
     fn JS_NewSymbol(ctx: *mut JSContext, description: *const c_char, is_global: bool) -> JSValue;
@@ -89,6 +90,15 @@ calls! {
 }
 
 extern "C" {
+    /// `Atomics.notify`, to be called by the engine. No frame of Rust is in it.
+    pub(in crate::engine) fn quickvm_notify(
+        ctx: *mut JSContext,
+        receiver: JSValue,
+        argc: c_int,
+        argv: *mut JSValue,
+        magic: c_int,
+        data: *mut JSValue,
+    ) -> JSValue;
     /// A TypeError with `message`, raised. The engine's own function takes a format.
     #[link_name = "quickvm_throw_type_error"]
     pub(in crate::engine) fn throw_type_error(

@@ -19,6 +19,7 @@
 
 mod callbacks;
 mod calls;
+pub(super) mod watchdog;
 
 use std::cell::Cell;
 use std::ffi::c_void;
@@ -98,7 +99,9 @@ impl Guard {
         match self.condemned.get() {
             0 => None,
             1 => Some(Stop::MemoryLimit),
-            _ => Some(Stop::Timeout),
+            2 => Some(Stop::Timeout),
+            // The engine gave up by itself, as nobody else can make it.
+            _ => Some(Stop::Terminated),
         }
     }
 
