@@ -8,9 +8,10 @@ import { EventEmitter } from 'node:events';
  * caller's thread, and sees nothing of the host but what it is given. A sandbox belongs to the
  * Node environment (main thread or worker) that made it.
  *
- * Data that crosses is copied; functions and promises are live. What has no form on the other
- * side (class instances, proxies, weak collections, generators) is refused with
- * `ERR_SANDBOX_CROSSING`; README.md has the table of all kinds.
+ * Objects, arrays, functions, classes and instances that cross are live: stand-ins whose every
+ * operation is one of the original, the same each time, and the original again at home. `Date`,
+ * `RegExp`, `Map`, `Set` and binary data are copied; README.md has the table of all kinds. What a
+ * guest may see of a host object is the option {@link SandboxOptions.policy | policy}'s to say.
  *
  * A sandbox that is no longer referenced, and has no timer pending, is garbage collected like any
  * object; {@link Sandbox.dispose | dispose()} gives the memory back at once.
@@ -46,9 +47,9 @@ export class Sandbox extends EventEmitter<SandboxEvents> {
   readonly state: SandboxState;
 
   /**
-   * The guest's global object. Reading, writing, `in`, `delete` and `Object.keys` act on the guest
-   * at once; values cross like any others, so an object read from here is a copy. Each operation
-   * is an entry of its own, with its own deadline.
+   * The guest's global object, live like any other: reading, writing, `in`, `delete`, `Object.keys`
+   * and the rest act on the guest at once. Each operation is an entry of its own, with its own
+   * deadline.
    *
    * Top-level `let`, `const` and `class` of a script are not properties of the global object
    * ({@link https://tc39.es/ecma262/#sec-global-environment-records | ECMA-262, 9.1.1.4}).
@@ -62,6 +63,11 @@ export class Sandbox extends EventEmitter<SandboxEvents> {
    * console.log(sandbox.run('greet("guest")')); // → Hello, guest
    * delete sandbox.globalThis.greet;
    * console.log('greet' in sandbox.globalThis); // → false
+   *
+   * sandbox.run('globalThis.state = { list: [1] }');
+   * const { state } = sandbox.globalThis;
+   * state.list.push(2);
+   * console.log(sandbox.run('state.list.join()')); // → 1,2
    * ```
    */
   readonly globalThis: GuestGlobal;
@@ -141,7 +147,7 @@ export class Sandbox extends EventEmitter<SandboxEvents> {
    * {@link https://nodejs.org/api/modules.html | Node}; Node's own modules are not there.
    *
    * @param id - What to load, resolved as from no file in particular.
-   * @returns `module.exports`: data as a copy, functions live.
+   * @returns `module.exports`, live.
    * @throws Error with `code: 'MODULE_NOT_FOUND'`, and whatever the module throws while it loads.
    * @throws {@link SandboxError} as for {@link Sandbox.run | run()}.
    * @throws TypeError if `id` is not a string, or empty.
@@ -160,6 +166,31 @@ export class Sandbox extends EventEmitter<SandboxEvents> {
    * ```
    */
   require<T = any>(id: string): T;
+
+  /**
+   * Takes a host object or function away from this guest for good: whatever it does to it from now
+   * on throws `ERR_SANDBOX_REVOKED` there, also when it is passed again. What the guest has got out
+   * of it before is an object of its own, and copies stay copies.
+   *
+   * @param value - The host's object or function.
+   * @throws TypeError if `value` is neither.
+   *
+   * @example
+   * ```js
+   * import { Sandbox } from 'quickvm';
+   *
+   * const session = { user: () => 'Ann' };
+   * const sandbox = new Sandbox({ globals: { session } });
+   * console.log(sandbox.run('session.user()')); // → Ann
+   * sandbox.revoke(session);
+   * try {
+   *   sandbox.run('session.user()');
+   * } catch (error) {
+   *   console.log(error.code); // → ERR_SANDBOX_REVOKED
+   * }
+   * ```
+   */
+  revoke(value: object): void;
 
   /**
    * Figures about the sandbox since it was made. Enters no guest code, and works on a terminated
@@ -254,8 +285,47 @@ export interface SandboxOptions {
   timeout?: number | undefined;
 
   /**
+   * What a guest may see of the host's objects:
+   *
+   * - `'safe'`: of plain objects and arrays the own enumerable properties, which it can also set, add
+   *   and delete; of instances the methods and accessors of their classes, without those that begin
+   *   with `_` or `#`, and no own fields; of functions calls, `new`, `name` and `length`.
+   * - `'transparent'`: everything, prototypes and private fields by convention among it, so that a
+   *   guest's class can extend a host's. All that can be reached from what you pass can be reached.
+   * - a function: asked once about each object that is to cross live; it answers one of these words,
+   *   `'copy'`, `'readonly'`, or an {@link Exposure}. What it throws, whoever passed the object gets.
+   *
+   * The host's intrinsics never cross, whatever the policy. {@link copy}, {@link readonly} and
+   * {@link only} say it of one value.
+   * @defaultValue `'safe'`
+   *
+   * @example
+   * ```js
+   * import { Sandbox } from 'quickvm';
+   *
+   * class Room {
+   *   members = ['Ann'];
+   *   has(name) { return this.members.includes(name); }
+   * }
+   * const ask = 'room.has("Ann") + " " + typeof room.members';
+   * for (const policy of ['safe', 'transparent', (object) => (object instanceof Room ? 'copy' : 'safe')]) {
+   *   const sandbox = new Sandbox({ policy, globals: { room: new Room() } });
+   *   try {
+   *     console.log(sandbox.run(ask));
+   *   } catch (error) {
+   *     console.log(error.message, sandbox.run('Object.keys(room).join()'));
+   *   }
+   * }
+   * // → true undefined
+   * // → true object
+   * // → not a function members
+   * ```
+   */
+  policy?: Policy | ((object: object) => Policy | 'copy' | 'readonly' | Exposure) | undefined;
+
+  /**
    * Properties for the guest's global object, set before any of its code runs. Values cross like
-   * any others: data is copied, functions are live.
+   * any others: objects and functions are live.
    * @defaultValue none
    */
   globals?: object | undefined;
@@ -317,6 +387,107 @@ export interface ModuleLoader {
   load(id: string): string | null | undefined;
 }
 
+/** How much of the host's objects a guest sees, see {@link SandboxOptions.policy}. */
+export type Policy = 'safe' | 'transparent';
+
+/** How an object crosses into a guest: what a function as `policy` may answer. */
+export interface Exposure {
+  /**
+   * How much of it the guest sees.
+   * @defaultValue `'safe'`
+   */
+  policy?: Policy | undefined;
+  /**
+   * Whether it crosses as a copy, see {@link copy}.
+   * @defaultValue `false`
+   */
+  copy?: boolean | undefined;
+  /**
+   * Whether the guest can only read it, see {@link readonly}.
+   * @defaultValue `false`
+   */
+  readonly?: boolean | undefined;
+  /**
+   * The properties that the guest sees, and no others, see {@link only}.
+   * @defaultValue those that `policy` shows
+   */
+  only?: readonly (string | symbol)[] | undefined;
+}
+
+/**
+ * Makes a value cross as a copy. A host's object is marked: each time it crosses into a guest, the
+ * guest gets a copy of its own. Of a guest's object, a copy is made here, at once.
+ *
+ * Copied are plain objects and arrays with their own enumerable properties, `Map`, `Set`, `Date`,
+ * `RegExp`, errors and binary data, with cycles and shared references; of an instance, the own
+ * fields. Functions and promises inside stay live.
+ *
+ * @param value - Anything; what has no live form is left as it is.
+ * @returns The host's value itself, or the copy of the guest's.
+ * @throws {@link SandboxError} with `ERR_SANDBOX_CROSSING` and the `path`, if there is an instance
+ * or the like inside: for a guest's object here, for a host's one where it crosses.
+ *
+ * @example
+ * ```js
+ * import { copy, Sandbox } from 'quickvm';
+ *
+ * const sandbox = new Sandbox();
+ * const there = sandbox.run('({ list: [1, 2], when: new Date(0) })');
+ * const here = copy(there);
+ * there.list.push(3);
+ * console.log(here); // → { list: [ 1, 2 ], when: 1970-01-01T00:00:00.000Z }
+ *
+ * const options = copy({ depth: 1 });
+ * sandbox.run('(options) => { options.depth = 9; }')(options);
+ * console.log(options.depth); // → 1
+ * ```
+ */
+export function copy<T>(value: T): T;
+
+/**
+ * Marks a host object: guests can read it, live, but not change it, nor what they read from it. Its
+ * methods run as they are, and what they return is not marked. The host can change it as before.
+ *
+ * @param value - Anything; a primitive is left as it is.
+ * @returns The value itself.
+ *
+ * @example
+ * ```js
+ * import { readonly, Sandbox } from 'quickvm';
+ *
+ * const config = readonly({ limits: { size: 1 } });
+ * const sandbox = new Sandbox({ globals: { config } });
+ * try {
+ *   sandbox.run('"use strict"; config.limits.size = 2');
+ * } catch (error) {
+ *   console.log(error.name, config.limits.size); // → TypeError 1
+ * }
+ * config.limits.size = 3;
+ * console.log(sandbox.run('config.limits.size')); // → 3
+ * ```
+ */
+export function readonly<T>(value: T): T;
+
+/**
+ * Marks a host object or function: guests see these properties of it, own or inherited, and no
+ * others, whatever the policy.
+ *
+ * @param value - Anything; a primitive is left as it is.
+ * @param names - Names of properties.
+ * @returns The value itself.
+ * @throws TypeError if `names` is not an array of strings and symbols.
+ *
+ * @example
+ * ```js
+ * import { only, Sandbox } from 'quickvm';
+ *
+ * const user = only({ name: 'Ann', email: 'ann@example.org' }, ['name']);
+ * const sandbox = new Sandbox({ globals: { user } });
+ * console.log(sandbox.run('[user.name, user.email, "email" in user].join()')); // → Ann,,false
+ * ```
+ */
+export function only<T>(value: T, names: readonly (string | symbol)[]): T;
+
 /** Where source text comes from, for stack traces. */
 export interface CompileOptions {
   /**
@@ -373,9 +544,9 @@ export interface SandboxUsage {
   entries: number;
   /** Entries that ended with `ERR_SANDBOX_TIMEOUT`. */
   timeouts: number;
-  /** Host functions, promises, errors and symbols that the guest holds on to. */
+  /** Host objects, functions, promises, errors and symbols that the guest holds on to. */
   hostHandles: number;
-  /** Guest functions, promises, errors and symbols that the host holds on to. */
+  /** Guest objects, functions, promises, errors and symbols that the host holds on to. */
   guestHandles: number;
   /** Promises that the guest still owes the host. */
   jobs: number;
@@ -446,7 +617,9 @@ export class Script {
  *   blocks of what was stopped have not run.
  * - `ERR_SANDBOX_MEMORY_LIMIT`: the heap reached its cap. The sandbox stays usable, but what its
  *   globals still refer to still counts.
- * - `ERR_SANDBOX_CROSSING`: a value has no form on the other side; `path` says where it is.
+ * - `ERR_SANDBOX_CROSSING`: a value has no form on the other side, or none as a copy; `path` says
+ *   where it is.
+ * - `ERR_SANDBOX_REVOKED`: the guest used what {@link Sandbox.revoke} took away from it.
  * - `ERR_SANDBOX_TERMINATED`: {@link Sandbox.terminate} was called; `cause` is its reason.
  * - `ERR_SANDBOX_DISPOSED`: {@link Sandbox.dispose} was called.
  * - `ERR_SANDBOX_OPTIONS`: an option is unknown or not acceptable. A mistake of the caller.
@@ -455,6 +628,7 @@ export type SandboxErrorCode =
   | 'ERR_SANDBOX_TIMEOUT'
   | 'ERR_SANDBOX_MEMORY_LIMIT'
   | 'ERR_SANDBOX_CROSSING'
+  | 'ERR_SANDBOX_REVOKED'
   | 'ERR_SANDBOX_TERMINATED'
   | 'ERR_SANDBOX_DISPOSED'
   | 'ERR_SANDBOX_OPTIONS';
@@ -465,11 +639,11 @@ export type SandboxErrorCode =
  *
  * @example
  * ```js
- * import { Sandbox, SandboxError } from 'quickvm';
+ * import { copy, Sandbox, SandboxError } from 'quickvm';
  *
  * const sandbox = new Sandbox({ name: 'app' });
  * try {
- *   sandbox.run('({ list: [new (class Point {})()] })');
+ *   copy(sandbox.run('({ list: [new (class Point {})()] })'));
  * } catch (error) {
  *   console.log(error instanceof SandboxError); // → true
  *   console.log(error.code, error.sandbox, error.path); // → ERR_SANDBOX_CROSSING app result.list[0]

@@ -366,6 +366,7 @@ const VALUES = {
     JSON,
     Math,
     Symbol,
+    // biome-ignore lint/security/noGlobalEval: an intrinsic like the others
     globalThis.eval,
     Object.prototype.toString,
     Function.prototype.call,
@@ -555,13 +556,14 @@ describe('a policy function', () => {
     expect([error.code, error instanceof SandboxError]).toEqual(['ERR_SANDBOX_OPTIONS', true]);
   });
 
+  // Out here, where it does not share its scope with what the test holds.
+  const refusing = (object) => {
+    if (object.forbidden) throw new RangeError('not this one');
+    return 'safe';
+  };
+
   test('that throws: nothing crosses', () => {
-    const box = sandbox({
-      policy(object) {
-        if (object.forbidden) throw new RangeError('not this one');
-        return 'safe';
-      },
-    });
+    const box = sandbox({ policy: refusing });
     const look = box.run('(o) => typeof o.inner');
     expect(look({ inner: {} })).toBe('object');
     expect(() => look({ forbidden: true })).toThrow(RangeError);
@@ -647,8 +649,8 @@ describe('copy', () => {
       [1, 2],
     ]);
     expect(Object.getPrototypeOf(here)).toBe(Object.prototype);
-    const { f, e, ...data } = here;
-    expect(structuredClone(data).a[2].b).toBe(2);
+    delete here.f;
+    expect(structuredClone(here).a[2].b).toBe(2);
     expect(copy(box.run('[1, [2]]'))).toEqual([1, [2]]);
   });
 
@@ -783,6 +785,7 @@ describe('only', () => {
     expect(
       ask(box, '(list) => [list[0], typeof list[1], list.length]', only([1, 2], ['0', 'length'])),
     ).toEqual([1, 'undefined', 2]);
+    box.dispose(); // for the symbol: those of the host stay in the guest
   });
 
   test('with readonly: both hold', () => {

@@ -38,6 +38,8 @@ try {
           return 'full';
         case 'ERR_SANDBOX_CROSSING':
           return 'odd';
+        case 'ERR_SANDBOX_REVOKED':
+          return 'taken';
         case 'ERR_SANDBOX_TERMINATED':
         case 'ERR_SANDBOX_DISPOSED':
           return 'over';

@@ -1,8 +1,13 @@
 // Checked by `npm run lint:types`; never run.
 
 import {
+  copy,
+  type Exposure,
   type GuestGlobal,
+  only,
+  type Policy,
   type RunOptions,
+  readonly,
   Sandbox,
   type SandboxBuiltin,
   type SandboxOptions,
@@ -27,6 +32,7 @@ const all: Required<SandboxOptions> = {
   memoryLimitMb: 64,
   stackLimitKb: 512,
   timeout: Number.POSITIVE_INFINITY,
+  policy: 'transparent',
   globals: { answer: 42, ask: () => 42 },
   console: false,
   builtins: ['console', 'timers'],
@@ -47,6 +53,19 @@ new Sandbox({
   },
 });
 
+new Sandbox({ policy: 'safe' });
+const policy: Policy = 'transparent';
+new Sandbox({ policy });
+new Sandbox({ policy: (object) => (Array.isArray(object) ? 'copy' : 'readonly') });
+const exposure: Exposure = {
+  policy: 'safe',
+  copy: false,
+  readonly: true,
+  only: ['a', Symbol.iterator],
+};
+new Sandbox({ policy: () => exposure });
+new Sandbox({ policy: () => ({}) });
+
 // @ts-expect-error the options are an object
 new Sandbox('app');
 // @ts-expect-error an unknown option
@@ -63,6 +82,14 @@ new Sandbox({ builtins: ['fs'] });
 new Sandbox({ modules: { 'a.js': 1 } });
 // @ts-expect-error a loader answers at once
 new Sandbox({ modules: { resolve: async (id: string) => id, load: (id: string) => id } });
+// @ts-expect-error an unknown policy
+new Sandbox({ policy: 'open' });
+// @ts-expect-error a policy answers at once
+new Sandbox({ policy: async () => 'safe' });
+// @ts-expect-error a policy always answers
+new Sandbox({ policy: () => undefined });
+// @ts-expect-error names are in an array
+new Sandbox({ policy: () => ({ only: 'a' }) });
 // @ts-expect-error globals are an object
 new Sandbox({ globals: 'x' });
 
@@ -116,6 +143,21 @@ delete sandbox.globalThis.answer;
 type<boolean>('answer' in sandbox.globalThis);
 // @ts-expect-error it is always the same one
 sandbox.globalThis = {};
+
+// What a guest may see.
+
+const point = { x: 1, y: [2] };
+same<Same<ReturnType<typeof copy<typeof point>>, typeof point>>();
+type<number[]>(copy(point).y);
+type<number>(readonly(point).x + only(point, ['x']).x);
+type<string>(copy('text'));
+only(point, [Symbol.iterator]);
+sandbox.revoke(point);
+sandbox.revoke(() => {});
+// @ts-expect-error names are in an array
+only(point, 'x');
+// @ts-expect-error there is nothing to take away
+sandbox.revoke(1);
 
 // What can only be read.
 
