@@ -12,6 +12,7 @@ const root = path.dirname(__dirname);
 const UNSAFE_FENCE = [
   'src/addon/mailbox.rs',
   'src/addon/owner.rs',
+  'src/addon/weak.rs',
   'src/engine/array_buffer.rs',
   'src/engine/builtin.rs',
   'src/engine/callback.rs',
@@ -30,6 +31,7 @@ const UNSAFE_FENCE = [
   'src/engine/heap/sys/unix.rs',
   'src/engine/heap/sys/windows.rs',
   'src/engine/heap/tests.rs',
+  'src/engine/import.rs',
   'src/engine/jobs.rs',
   'src/engine/key.rs',
   'src/engine/layout.rs',

@@ -117,7 +117,7 @@ class Lower {
       return mailbox.u32(number);
     }
     this.numbers.set(value, this.count++);
-    const context = this.bridge.contexts?.idOf(value);
+    const context = this.bridge.contexts?.given(value);
     if (context !== undefined) {
       mailbox.byte(tag.CONTEXT);
       return mailbox.u32(context);

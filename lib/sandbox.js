@@ -7,6 +7,7 @@ const { Bridge } = require('./bridge.js');
 const { SandboxError } = require('./errors.js');
 const { HostTimers } = require('./timers.js');
 const { Contexts } = require('./contexts.js');
+const { Finalizer } = require('./finalizer.js');
 const { Script, bytecodeOf, compile, mentions, writeSource } = require('./script.js');
 const { forwardConsole } = require('./console.js');
 const { moduleLoader, notFound } = require('./modules.js');
@@ -120,7 +121,7 @@ class Sandbox extends EventEmitter {
     const later = drain === 'later' && this.#bridge.task === undefined;
     try {
       const write = (lower) => {
-        contexts.writeStart(lower, object, mentions(code), later);
+        contexts.writeStart(lower, object, { code, mentions: mentions(code) }, later);
         writeCode();
       };
       return this.#request(op.RUN_IN_CONTEXT, write, entry);
@@ -366,8 +367,8 @@ class Sandbox extends EventEmitter {
     if (number === undefined) {
       number = this.#native.addScript(bytecode);
       this.#scripts.set(bytecode, number);
-      this.#forgotten ??= new FinalizationRegistry((gone) => this.#native.dropScript(gone));
-      this.#forgotten.register(bytecode, number);
+      this.#forgotten ??= new Finalizer((gone) => this.#native.dropScript(gone));
+      this.#forgotten.watch(bytecode, number);
     }
     return number;
   }

@@ -6,8 +6,6 @@
 const { isNativeError } = require('node:util/types');
 const { isStandIn } = require('./handles.js');
 
-const FRAME = /^ {4}at (?:(.*?) \()?(.*?):(-?\d+):(\d+)\)?$/;
-
 /** Errors that have been through here: what a guest throws twice must not grow. */
 const shown = new WeakSet();
 
@@ -28,37 +26,52 @@ class Source {
     this.columnOffset = columnOffset;
   }
 
-  /** The line that a frame is in, and the index of its column there; nothing if in no such line. */
-  at(file, line, column) {
-    if (file !== this.filename) return undefined;
+  /**
+   * The place in the text that a frame names, if it does: the start of the frame up to the line's
+   * number, row and column, the text's line and the index in it.
+   */
+  place(frame) {
+    const [end, row, column, bracket] = /:(-?\d+):(\d+)(\)?)$/.exec(frame) ?? [''];
+    const start = frame.slice(0, frame.length - end.length);
+    // A file's name may have anything in it.
+    const named = bracket ? start.endsWith(` (${this.filename}`) : start === this.#unnamed;
+    if (!named) return undefined;
     this.#lines ??= this.code.split(/\r?\n/);
-    const number = line - 1 - this.lineOffset;
-    const text = this.#lines[number];
-    const index = column - 1 - (number === 0 ? this.columnOffset : 0);
-    return index >= 0 && index <= text?.length ? { text, index } : undefined;
+    const number = Number(row) - 1 - this.lineOffset;
+    const line = this.#lines[number];
+    const index = Number(column) - 1 - (number === 0 ? this.columnOffset : 0);
+    if (!(index >= 0 && index <= line?.length)) return undefined;
+    return { start, row, column, bracket, line, index };
+  }
+
+  get #unnamed() {
+    return `    at ${this.filename}`;
+  }
+
+  /** Whether a frame is all that the engine gives of what it cannot parse; what runs has a name. */
+  isUnparsed(frame) {
+    return this.place(frame)?.bracket === '';
   }
 }
 
 /** V8 places a construction at its `new`, the engine at the class. */
-function atNew(line, source) {
-  const [, name, file, row, column] = FRAME.exec(line) ?? [];
-  const place = source.at(file, Number(row), Number(column));
-  const before = place && /new\s+$/.exec(place.text.slice(0, place.index));
-  if (!before) return line;
-  const where = `${file}:${row}:${column - before[0].length}`;
-  return name === undefined ? `    at ${where}` : `    at ${name} (${where})`;
+function atNew(frame, source) {
+  const place = source.place(frame);
+  const before = place && /new\s+$/.exec(place.line.slice(0, place.index));
+  if (!before) return frame;
+  return `${place.start}:${place.row}:${place.column - before[0].length}${place.bracket}`;
 }
 
 /** `file:line`, the source line and a caret, as Node puts them in front of a stack. */
-function arrow(line, source, compiling) {
-  const [, , file, row, column] = FRAME.exec(line) ?? [];
-  const place = source.at(file, Number(row), Number(column));
+function arrow(frame, source, compiling) {
+  const place = source.place(frame);
   if (place === undefined) return '';
+  const { row, line, index } = place;
   // What is thrown is shown from `throw` on.
-  const before = place.text.slice(0, place.index).replace(/throw\s+$/, '');
-  const token = compiling ? /^[\w$]+/.exec(place.text.slice(place.index)) : null;
+  const before = line.slice(0, index).replace(/throw\s+$/, '');
+  const token = compiling ? /^[\w$]+/.exec(line.slice(index)) : null;
   const carets = '^'.repeat(token ? token[0].length : 1);
-  return `${file}:${row}\n${place.text}\n${before.replace(/[^\t]/g, ' ')}${carets}\n\n`;
+  return `${source.filename}:${row}\n${line}\n${before.replace(/[^\t]/g, ' ')}${carets}\n\n`;
 }
 
 /** The host's frames from the caller of `below` on. */
@@ -84,8 +97,7 @@ function show(error, source, display, below) {
   const first = lines.findIndex((line) => line.startsWith('    at '));
   if (first < 0) return;
   const guest = lines.slice(first);
-  // The engine gives nothing but the place of what it cannot parse; all that runs has a name.
-  const compiling = error instanceof SyntaxError && FRAME.exec(guest[0])?.[1] === undefined;
+  const compiling = error instanceof SyntaxError && source.isUnparsed(guest[0]);
   const frames = guest.map((line) => atNew(inV8Form(line), source));
   const top = frames.find((line) => !line.endsWith('(<anonymous>)')) ?? '';
   const decoration = display || compiling ? arrow(top, source, compiling) : '';

@@ -4,5 +4,6 @@ mod mailbox;
 mod owner;
 mod sandbox;
 mod script;
+mod weak;
 
 use script::NativeScript;

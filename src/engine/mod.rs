@@ -20,6 +20,7 @@ mod deadline;
 mod exception;
 mod global;
 pub mod heap;
+mod import;
 mod intrinsics;
 mod jobs;
 mod key;

@@ -17,7 +17,7 @@ use super::heap::{Heap, HeapLimits};
 use super::intrinsics::Intrinsics;
 use super::pins::Pins;
 use super::slots::Slots;
-use super::{limits, random, Host, Limits, Realm, Scope, Stop};
+use super::{import, limits, random, Host, Limits, Realm, Scope, Stop};
 
 /// What a runtime has done so far.
 #[derive(Clone, Copy, Debug, Default)]
@@ -132,6 +132,7 @@ impl Runtime {
                 Some(callback::on_rejection),
                 opaque,
             );
+            import::refuse(raw.as_ptr());
             runtime.heap.on_pressure(limits::on_pressure, opaque);
             // Atomics.wait would block the host's thread beyond the reach of a deadline.
             qjs::JS_SetCanBlock(raw.as_ptr(), false);

@@ -215,11 +215,17 @@ module.exports = {
       kindThrown(() => vm.Script.prototype[name].call({}, vm.createContext())),
     ),
 
-  'dynamic import': differs({ value: "'ReferenceError undefined'" }, async (vm) =>
-    vm.runInNewContext('import("fs")').then(
-      () => 'imported',
-      (error) => `${error.constructor.name} ${error.code}`,
-    ),
+  'dynamic import': async (vm) =>
+    vm.runInNewContext('import("fs").then(() => 0, (e) => [e.name, e.code, e.message])'),
+
+  'dynamic import with a callback': differs(
+    { value: "'ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING'" },
+    async (vm) =>
+      vm.runInNewContext(
+        'import("fs").catch((error) => error.code)',
+        {},
+        { importModuleDynamically: () => {} },
+      ),
   ),
 
   'no WebAssembly': differs({ value: "'undefined'" }, (vm) =>

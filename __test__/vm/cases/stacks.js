@@ -60,6 +60,11 @@ module.exports = {
     ].map(guestPart);
   },
 
+  'odd file names': (vm) =>
+    ['a (b):c.js', 'with space.js', 'x:1:2', '(', 'at f (y.js:1:1)'].map((filename) =>
+      front(() => vm.runInNewContext('throw new Error("x")', {}, filename)),
+    ),
+
   'without a file name': (vm) =>
     guestPart(() => vm.runInNewContext('throw new Error("boom")')).slice(0, 5),
 
