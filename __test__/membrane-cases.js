@@ -223,6 +223,7 @@ const TOOLS = `(() => {
     seen.push(value);
     if (seen.length > 200) return '…';
     if (typeof value === 'function') return '<function ' + value.name + '>';
+    if (Object.prototype.toString.call(value) === '[object Promise]') return '<promise>';
     const parts = [];
     for (const key of Reflect.ownKeys(value)) {
       const own = Reflect.getOwnPropertyDescriptor(value, key);
