@@ -7,12 +7,11 @@ const { Readable, Transform, Writable } = require('node:stream');
 const { pipeline } = require('node:stream/promises');
 const { inspect } = require('node:util');
 const { sandbox, expectNoLeaks, errorOf, collect, turn } = require('./support.js');
+const { evaluate } = require('./membrane-cases.js');
 
 afterEach(expectNoLeaks);
 
 const open = (options) => sandbox({ policy: 'transparent', timeout: 10_000, ...options });
-// Indirect: the source text sees no variable of ours.
-const evaluate = (source) => (0, eval)(`(${source})`);
 
 /** Each: a class, a function from it to a derived one, and a function of both that answers text. */
 const PROGRAMS = {

@@ -3,13 +3,11 @@
 // Guest objects as the host sees them.
 
 const { sandbox, expectNoLeaks, eventually, errorOf, sleep } = require('./support.js');
-const { OBJECTS, PROBES, LIKE_A_PROXY, TOOLS } = require('./membrane-cases.js');
+const { OBJECTS, PROBES, LIKE_A_PROXY, TOOLS, evaluate } = require('./membrane-cases.js');
 const { EventEmitter, once } = require('node:events');
 
 afterEach(expectNoLeaks);
 
-// Indirect: the source text sees no variable of ours.
-const evaluate = (source) => (0, eval)(`(${source})`);
 const tools = evaluate(TOOLS);
 
 describe('answers like an object made here:', () => {

@@ -4,13 +4,11 @@
 
 const { EventEmitter } = require('node:events');
 const { sandbox, expectNoLeaks, errorOf, sleep } = require('./support.js');
-const { OBJECTS, PROBES, LIKE_A_PROXY, TOOLS } = require('./membrane-cases.js');
+const { OBJECTS, PROBES, LIKE_A_PROXY, TOOLS, evaluate } = require('./membrane-cases.js');
 
 afterEach(expectNoLeaks);
 
 const open = (options) => sandbox({ policy: 'transparent', ...options });
-// Indirect: the source text sees no variable of ours.
-const evaluate = (source) => (0, eval)(`(${source})`);
 
 /** Answers in which accessors show: the engine's Proxies lose those of any target. */
 const SHOW_ACCESSORS = [
@@ -334,6 +332,7 @@ describe('asynchronously', () => {
 
   test('thenables, and objects in promises', async () => {
     const box = open();
+    // biome-ignore lint/suspicious/noThenProperty: that is what it is about
     const thenable = { then: (resolve) => resolve('then') };
     expect(await box.run('async (o) => await o')(thenable)).toBe('then');
     const o = { a: [1] };

@@ -10,14 +10,17 @@ const { sandbox, expectNoLeaks, errorOf } = require('./support.js');
 
 afterEach(expectNoLeaks);
 
-/** What guest code says of a value, as JSON. */
+/** What guest code says of values, as JSON. */
 const ask = (box, source, ...values) =>
-  JSON.parse(box.run(`(...values) => JSON.stringify((${source})(...values))`)(...values));
-/** The same, with the name of the error in place of an answer. */
+  JSON.parse(
+    box.run(`'use strict'; (...values) => JSON.stringify((${source})(...values))`)(...values),
+  );
+
+/** The same, with the name of an error in place of an answer. */
 const attempt = (box, source, ...values) =>
   ask(
     box,
-    `(...values) => { 'use strict'; try { return (${source})(...values); } catch (e) { return e.code ?? e.name; } }`,
+    `(...values) => { try { return (${source})(...values); } catch (e) { return e.code ?? e.name; } }`,
     ...values,
   );
 
@@ -207,11 +210,11 @@ describe('safe, the default', () => {
     function Old() {}
     Old.prototype.method = () => 'good';
     const box = sandbox();
-    attempt(box, '(o) => { o.__proto__.method = () => "evil"; }', new Old());
-    attempt(box, '(o) => { o.__proto__.polluted = 1; }', new Service());
+    attempt(box, '(o) => (o.__proto__.method = () => "evil", 1)', new Old());
+    attempt(box, '(o) => (o.__proto__.polluted = 1)', new Service());
     attempt(
       box,
-      '(o) => { Object.getPrototypeOf(o).polluted = 1; o.constructor.prototype.polluted = 1; }',
+      '(o) => (Object.getPrototypeOf(o).polluted = o.constructor.prototype.polluted = 1)',
       new Service(),
     );
     expect([
@@ -353,7 +356,7 @@ const VALUES = {
     get a() {
       return {};
     },
-    set a(v) {},
+    set a(_value) {},
   }),
   intrinsics: () => [
     Object,
@@ -363,7 +366,7 @@ const VALUES = {
     JSON,
     Math,
     Symbol,
-    eval,
+    globalThis.eval,
     Object.prototype.toString,
     Function.prototype.call,
     parseInt,
@@ -755,7 +758,7 @@ describe('only', () => {
       true,
       true,
     ]);
-    expect(attempt(box, '(o) => { o.other = 1; }', service)).toBe('TypeError');
+    expect(attempt(box, '(o) => (o.other = 1)', service)).toBe('TypeError');
     expect('other' in service).toBe(false);
   });
 
@@ -784,7 +787,7 @@ describe('only', () => {
 
   test('with readonly: both hold', () => {
     const o = readonly(only({ a: 1, b: 2 }, ['a']));
-    expect(attempt(sandbox(), '(o) => { o.a = 2; }', o)).toBe('TypeError');
+    expect(attempt(sandbox(), '(o) => (o.a = 2)', o)).toBe('TypeError');
     expect(ask(sandbox(), '(o) => [o.a, typeof o.b]', o)).toEqual([1, 'undefined']);
   });
 
