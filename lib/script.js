@@ -11,6 +11,8 @@ const { op } = require('./wire.js');
 /** What a compilation without a sandbox may use: parsing is the only thing that runs there. */
 const COMPILER_MEMORY = 256 * 1024 * 1024;
 const COMPILER_STACK = 512 * 1024;
+/** Milliseconds, as sandboxes have them by default. */
+const COMPILER_GRACE = 20;
 
 /** Bytecode by script. Not a field: whoever can reach the script must not reach the bytecode. */
 const compiled = new WeakMap();
@@ -26,6 +28,7 @@ class Script {
       mailbox.channel,
       COMPILER_MEMORY,
       COMPILER_STACK,
+      COMPILER_GRACE,
       false,
       false,
       false,

@@ -23,20 +23,20 @@ const packages = Object.fromEntries(
     .map((file) => [path.basename(file, '.zip'), fs.readFileSync(path.join(folder, file))]),
 );
 
-async function main() {
-  const recorder = new Recorder();
-  recorder.captureConsole();
-  recorder.captureStray();
-  try {
-    await play({ recorder, packages, ...createServer(recorder) });
-  } finally {
-    recorder.record('swapped', { files: [...askedBy].sort() });
-    const lines = recorder.entries.map((entry) => JSON.stringify(entry));
-    fs.writeFileSync(transcript, `${lines.join('\n')}\n`);
-  }
+const recorder = new Recorder();
+
+/** Also what there is of it when something is waited for that never comes, and Node just ends. */
+function write() {
+  recorder.record('swapped', { files: [...askedBy].sort() });
+  const lines = recorder.entries.map((entry) => JSON.stringify(entry));
+  fs.writeFileSync(transcript, `${lines.join('\n')}\n`);
 }
 
-main().then(
+process.exitCode = 1;
+process.on('exit', write);
+recorder.captureConsole();
+recorder.captureStray();
+play({ recorder, packages, ...createServer(recorder) }).then(
   () => process.exit(0),
   (error) => {
     fs.writeSync(2, `${error?.stack ?? error}\n`);

@@ -24,8 +24,9 @@ class Recorder {
     await this.settle();
   }
 
-  /** Waits until what nobody awaits has ended, too. */
+  /** Waits until what nobody awaits has ended, too. What is garbage by then must not be missed. */
   async settle() {
+    globalThis.gc?.();
     for (let quiet = 0, before = -1; quiet < 4; quiet++) {
       if (this.entries.length !== before) quiet = 0;
       before = this.entries.length;
