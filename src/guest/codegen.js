@@ -20,8 +20,8 @@
   const samples = [() => {}, function* () {}, async () => {}, async function* () {}];
   for (let i = 0; i < 4; i++) {
     const { prototype, name } = samples[i].constructor;
-    const Refusing = () => {
-      refuse();
+    const Refusing = function () {
+      refuse(new.target);
     };
     defineProperty(Refusing, 'prototype', { __proto__: null, value: prototype });
     defineProperty(Refusing, 'name', { __proto__: null, value: name });
