@@ -26,6 +26,8 @@ export declare class Mailbox {
   enter(): (sandbox: number, base: number, length: number, dispatch: (base: number, length: number) => number) => number
   /** Puts larger (or smaller) memory in its place. */
   replace(memory: Uint8Array): void
+  /** The owners of all sandboxes that have one. */
+  owners(): unknown[]
   /** The size of the message that did not fit. */
   fetchSize(): number
   /** Writes the message that did not fit, now that there is room at `base`. */
@@ -41,6 +43,8 @@ export declare class NativeSandbox {
   readonly id: number
   /** A sandbox with `memory_bytes` of heap and `stack_bytes` of stack. */
   constructor(mailbox: Mailbox, memoryBytes: number, stackBytes: number, console: boolean, timers: boolean, modules: boolean)
+  /** Disposes of it once its owner has been collected, also within a synchronous run. */
+  ownedBy(owner: object): void
   /** The script that the last compilation made. */
   takeCompiled(): NativeScript | null
   /** Makes a script known here; answers its number. */
@@ -53,6 +57,8 @@ export declare class NativeSandbox {
   dropContext(number: number): void
   /** Gives up a guest value. */
   release(slot: number): void
+  /** Whether a run has left jobs for later. */
+  hasLeftJobs(): boolean
   /** Stops the guest, for good. */
   terminate(): void
   /**

@@ -67,6 +67,22 @@ export class Sandbox extends EventEmitter<SandboxEvents> {
   readonly globalThis: GuestGlobal;
 
   /**
+   * A module of the shape of Node's {@link https://nodejs.org/docs/latest-v20.x/api/vm.html | `vm`}
+   * whose contexts all lie in this sandbox, with its limits and its policy. What `runInThisContext`
+   * and a `compileFunction` without `parsingContext` act on is the sandbox's own global object.
+   *
+   * @example
+   * ```js
+   * import { Sandbox } from 'quickvm';
+   *
+   * const { vm } = new Sandbox({ memoryLimitMb: 16 });
+   * const context = vm.createContext({ x: 20 });
+   * console.log(vm.runInContext('y = 1; 2 * x', context), context.y); // → 40 1
+   * ```
+   */
+  readonly vm: Omit<typeof import('./vm.js'), 'configure'>;
+
+  /**
    * Runs code as a script in the sandbox's global scope, then its job queue until that is empty
    * ({@link https://tc39.es/ecma262/#sec-scripts | ECMA-262, 16.1} and
    * {@link https://tc39.es/ecma262/#sec-jobs | 9.5}).

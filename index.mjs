@@ -1,4 +1,4 @@
 import quickvm from './index.js';
 
-export const { Sandbox, Script, SandboxError } = quickvm;
+export const { Sandbox, Script, SandboxError, copy, readonly, only } = quickvm;
 export default quickvm;

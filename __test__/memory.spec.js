@@ -20,8 +20,8 @@ test('5,000 sandboxes that come and go leave nothing behind', () => {
   expect(result.cycles.growth).toBeLessThan(20 * 1024 * 1024);
 });
 
-test('1,000 sandboxes alive at once take at most 285 KB each', () => {
+test('1,000 sandboxes alive at once take at most 250 KB each', () => {
   // What is no sandbox would be a few bytes: then the measurement is wrong.
   expect(result.alive.each).toBeGreaterThan(20 * 1024);
-  expect(result.alive.each).toBeLessThanOrEqual(285 * 1024);
+  expect(result.alive.each).toBeLessThanOrEqual(250 * 1024);
 });

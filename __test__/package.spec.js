@@ -70,7 +70,8 @@ describe('npm pack', () => {
   test('takes along nothing else', () => {
     const wanted = [
       /^(?:package\.json|LICENSE|README\.md)$/,
-      /^(?:index|binding)\.(?:m?js|d\.m?ts)$/,
+      /^(?:index|vm|binding)\.(?:m?js|d\.m?ts)$/,
+      /^docs\/[\w-]+\.md$/,
       /^lib\/(?:[\w-]+\/)*[\w-]+\.m?js$/,
     ];
     expect(packed.filter((file) => !wanted.some((pattern) => pattern.test(file)))).toEqual([]);

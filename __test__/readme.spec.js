@@ -1,7 +1,7 @@
 'use strict';
 
-// What the documentation shows is true: each js block of README.md and each @example of
-// index.d.ts runs as a program of its own, and prints what its `// → …` comments say.
+// What the documentation shows is true: each js block of README.md and docs/, and each
+// @example of the declarations, runs as a program of its own, and prints what its `// → …` comments say.
 
 const { execFile } = require('node:child_process');
 const fs = require('node:fs');
@@ -36,9 +36,14 @@ async function linesPrinted(code) {
   return stdout.split('\n').slice(0, -1);
 }
 
+const documents = ['README.md', 'docs/vm.md'];
+const declarationFiles = ['index.d.ts', 'vm.d.ts'];
+
 const programs = [
-  ...blocksOf(read('README.md')).map((block) => ({ file: 'README.md', ...block })),
-  ...blocksOf(uncomment(read('index.d.ts'))).map((block) => ({ file: 'index.d.ts', ...block })),
+  ...documents.flatMap((file) => blocksOf(read(file)).map((block) => ({ file, ...block }))),
+  ...declarationFiles.flatMap((file) =>
+    blocksOf(uncomment(read(file))).map((block) => ({ file, ...block })),
+  ),
 ];
 
 test.each(programs)('$file:$line', async ({ code }) => {
@@ -48,9 +53,15 @@ test.each(programs)('$file:$line', async ({ code }) => {
 
 test('every example is among them', () => {
   const count = (file) => programs.filter((program) => program.file === file).length;
-  expect(count('index.d.ts')).toBe(read('index.d.ts').match(/@example/g).length);
-  expect(count('README.md')).toBe(read('README.md').match(/^```js$/gm).length);
-  expect(count('README.md')).toBeGreaterThan(0);
+  for (const [files, mark] of [
+    [declarationFiles, /@example/g],
+    [documents, /^```js$/gm],
+  ]) {
+    for (const file of files) {
+      expect(count(file)).toBe(read(file).match(mark).length);
+      expect(count(file)).toBeGreaterThan(0);
+    }
+  }
 });
 
 test('every error code and option is in both', () => {

@@ -6,10 +6,11 @@
 const mailbox = require('./mailbox.js');
 const { Answer } = require('./contexts.js');
 const { Lift } = require('./lift.js');
-const { Lower, Uncrossable } = require('./lower.js');
+const { Lower } = require('./lower.js');
+const { Uncrossable } = require('./uncrossable.js');
 const { HostHandles, GuestHandles, Watched } = require('./handles.js');
 const { crossingError } = require('./errors.js');
-const { op, status, service } = require('./wire.js');
+const { op, status, service, trap, IDLE } = require('./wire.js');
 
 const STOPS = ['timeout', 'memory', 'terminated'];
 /** In place of a slot: it is about no guest value that is kept. */
@@ -41,6 +42,9 @@ class Symbols {
   }
 }
 
+/** The sandboxes whose guests are on the stack now, the innermost last. */
+const stack = [];
+
 /**
  * One call from outside and all that follows from it: the promises it has handed out are
  * rejected when its continuation, however much later, is stopped.
@@ -52,7 +56,10 @@ class Bridge {
    * @param native the addon's sandbox
    * @param {string} name the sandbox's, for errors
    * @param {object} owner
+   * @param {Sandbox} [owner.sandbox]
    * @param {Function[]} owner.services by slot, what the guest's builtins call
+   * @param {object} owner.sandbox the sandbox itself
+   * @param {Exposures} owner.exposures what it lets its guest see
    * @param {(kind: string, entry?: object) => Error} owner.stopError what a stopped entry throws
    * @param {(event: string, reason: unknown) => void} owner.report errors that nobody waits for
    */
@@ -61,15 +68,14 @@ class Bridge {
     this.id = native.id;
     this.name = name;
     this.owner = owner;
-    this.host = new HostHandles();
-    this.guest = new GuestHandles((slot) => native.release(slot));
+    this.host = new HostHandles((slot) => native.release(slot + IDLE));
+    this.guest = new GuestHandles((slot) => native.release(slot), owner.sandbox);
+    this.exposures = owner.exposures;
     this.symbols = CAN_WATCH_SYMBOLS ? undefined : new Symbols();
     /** Unsettled guest promises handed out here, by the guest's slot. */
     this.deferred = new Map();
     /** The contextified objects, once there are any. */
     this.contexts = undefined;
-    /** Stands for the guest's global object; as a receiver it is left out. */
-    this.globalProxy = undefined;
     /** The task that the running entry belongs to. */
     this.task = undefined;
     this.dispatch = (base, length) => this.#answer(base, length);
@@ -104,11 +110,13 @@ class Bridge {
     }
     const length = mailbox.position - base;
     mailbox.position = base;
+    stack.push(this.owner.sandbox);
     try {
       const reply = mailbox.enter(this.id, base, length, this.dispatch);
       mailbox.receive(base, reply);
       return this.#reply(task, outer === undefined, entry);
     } finally {
+      stack.pop();
       this.task = outer;
       this.guest.context = within;
       mailbox.shrink();
@@ -146,8 +154,12 @@ class Bridge {
   #released() {
     for (let count = mailbox.readU32(); count > 0; count--) {
       const slot = mailbox.readU32();
+      if (slot >= IDLE) {
+        this.host.weaken(slot - IDLE);
+        continue;
+      }
       const value = this.host.get(slot);
-      if (value instanceof Watched && !value.settled) value.released = true;
+      if (Watched.is(value) && !value.settled) value.released = true;
       else this.host.release(slot);
     }
   }
@@ -188,7 +200,7 @@ class Bridge {
     const start = mailbox.position;
     try {
       mailbox.byte(code);
-      if (value instanceof Answer) value.write(lower);
+      if (Answer.is(value)) value.write(lower);
       else lower.named(value, 'result');
     } catch (error) {
       lower.rollBack();
@@ -203,6 +215,8 @@ class Bridge {
     switch (code) {
       case op.CALL:
         return this.#called();
+      case op.REFLECT:
+        return this.#reflect();
       case op.CONTEXT_GET:
       case op.CONTEXT_LIST:
       case op.CONTEXT_CHANGE:
@@ -241,7 +255,23 @@ class Bridge {
     this.#released();
     if (slot < service.END) return this.owner.services[slot](...args);
     const target = this.host.get(slot);
-    return constructing ? Reflect.construct(target, args) : Reflect.apply(target, receiver, args);
+    this.exposures.assertNotRevoked(target, this.name);
+    if (!constructing) return Reflect.apply(target, receiver, args);
+    const made = Reflect.construct(target, args, receiver ?? target);
+    if (receiver !== undefined) this.guest.adopt(made, receiver);
+    return made;
+  }
+
+  #reflect() {
+    const slot = mailbox.readU32();
+    const number = mailbox.readByte();
+    const args = new Lift(this).values();
+    this.#released();
+    const target = this.host.get(slot);
+    this.exposures.assertNotRevoked(target, this.name);
+    const result = this.exposures.reflect(target, number, args);
+    const isRecord = number === trap.getOwnPropertyDescriptor || number === trap.ownKeys;
+    return isRecord ? new Answer((lower) => lower.record(result)) : result;
   }
 
   #settle(slot, fulfilled, value) {
@@ -251,19 +281,6 @@ class Bridge {
     if (deferred === undefined) return;
     if (fulfilled) deferred.resolve(value);
     else deferred.reject(value);
-  }
-
-  /** The function that stands for the guest's in `slot`. */
-  guestFunction(slot, name, length) {
-    const known = this.guest.get(slot);
-    if (known !== undefined) return known;
-    const bridge = this;
-    const standIn = function (...args) {
-      return bridge.owner.call(slot, new.target !== undefined, this, args);
-    };
-    Object.defineProperty(standIn, 'name', { value: name, configurable: true });
-    Object.defineProperty(standIn, 'length', { value: length, configurable: true });
-    return this.guest.set(slot, standIn);
   }
 
   /** The promise that stands for the guest's in `slot`. */
@@ -314,7 +331,7 @@ class Bridge {
   }
 
   #crossing(error) {
-    return error instanceof Uncrossable ? crossingError(this.name, error.path, error.what) : error;
+    return Uncrossable.is(error) ? crossingError(this.name, error.path, error.what) : error;
   }
 
   /** Lets go of everything; what is still unsettled is rejected with what `makeError` makes. */
@@ -328,4 +345,4 @@ class Bridge {
   }
 }
 
-module.exports = { Bridge };
+module.exports = { Bridge, running: () => stack };

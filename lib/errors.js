@@ -2,6 +2,13 @@
 
 /** An error that the sandbox itself raises; guest code's own errors arrive as themselves. */
 class SandboxError extends Error {
+  // `instanceof` would ask the prototypes of a value that may be the guest's.
+  #brand = true;
+
+  static is(error) {
+    return typeof error === 'object' && error !== null && #brand in error;
+  }
+
   constructor(code, message, details = {}) {
     super(message);
     this.code = code;

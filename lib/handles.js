@@ -9,18 +9,57 @@ class HostHandles {
   #slots = new Map();
   #free = [];
   #next = service.END;
+  /** Values that live only as long as the host holds on to them, too. */
+  #weak;
+  #weakSlots;
+  #finalizer;
+  #gone;
+
+  /** @param {(slot: number) => void} gone tells the guest of such a value that is no more */
+  constructor(gone) {
+    this.#gone = gone;
+  }
 
   get size() {
     return this.#values.size;
   }
 
   get(slot) {
-    return this.#values.get(slot);
+    return this.#values.get(slot) ?? this.#weak?.get(slot)?.deref();
   }
 
   /** The slot of a value that is there already: the same as long as the guest holds it. */
   slotOf(value) {
-    return this.#slots.get(value);
+    return this.#slots.get(value) ?? this.#weakSlots?.get(value);
+  }
+
+  /** The guest only keeps what stands for the value. */
+  weaken(slot) {
+    const value = this.#values.get(slot);
+    if (value === undefined) return;
+    this.#weak ??= new Map();
+    this.#weakSlots ??= new WeakMap();
+    this.#finalizer ??= new Finalizer((gone) => this.#collected(gone));
+    if (this.#weakSlots.get(value) !== slot) this.#finalizer.watch(value, slot);
+    this.#weak.set(slot, new WeakRef(value));
+    this.#weakSlots.set(value, slot);
+    this.#values.delete(slot);
+    this.#slots.delete(value);
+  }
+
+  /** The guest gets the value again. */
+  strengthen(slot, value) {
+    if (!this.#weak?.delete(slot)) return;
+    this.#values.set(slot, value);
+    this.#slots.set(value, slot);
+  }
+
+  #collected(slot) {
+    const reference = this.#weak?.get(slot);
+    if (reference === undefined || reference.deref() !== undefined) return;
+    this.#weak.delete(slot);
+    this.#free.push(slot);
+    this.#gone(slot);
   }
 
   /** A slot for a value; `entry` is what the table has in its place. */
@@ -34,20 +73,24 @@ class HostHandles {
   release(slot) {
     const entry = this.#values.get(slot);
     if (!this.#values.delete(slot)) return;
-    this.#slots.delete(entry instanceof Watched ? entry.promise : entry);
+    this.#slots.delete(Watched.is(entry) ? entry.promise : entry);
     this.#free.push(slot);
   }
 
   clear() {
     this.#values.clear();
     this.#slots.clear();
+    this.#weak?.clear();
+    this.#weakSlots = undefined;
   }
 }
+
+/** Every stand-in of every sandbox here, with the table and the slot that it belongs to. */
+const homes = new WeakMap();
 
 /** Stand-ins for guest values, by the guest's slot. Both collectors work on them together. */
 class GuestHandles {
   #standIns = new Map();
-  #slots;
   #finalizer;
   #release;
   /** What keeps contextified objects: guest values of theirs here, and contexts that have some. */
@@ -60,9 +103,13 @@ class GuestHandles {
   /** Told of a contextified object when its context is given values of another one. */
   onMeet = undefined;
 
-  /** @param {(slot: number) => void} release tells the guest that nobody here needs it any more */
-  constructor(release) {
+  /**
+   * @param {(slot: number) => void} release tells the guest that nobody here needs it any more
+   * @param {object} owner the sandbox
+   */
+  constructor(release, owner) {
     this.#release = release;
+    this.owner = owner;
   }
 
   get size() {
@@ -73,14 +120,13 @@ class GuestHandles {
     return this.#standIns.get(slot)?.deref();
   }
 
-  set(slot, standIn) {
+  /** @param {{ table: GuestHandles, slot: number }} [home] what `homes` is to have for it */
+  set(slot, standIn, home = { table: this, slot }) {
     // Most sandboxes never hand anything out; what they do not need they do not have.
     this.#finalizer ??= new Finalizer((gone) => this.#collected(gone));
-    this.#slots ??= new WeakMap();
-    const reference = new WeakRef(standIn);
     this.#finalizer.watch(standIn, slot);
-    this.#standIns.set(slot, reference);
-    this.#slots.set(standIn, slot);
+    this.#standIns.set(slot, new WeakRef(standIn));
+    homes.set(standIn, home);
     if (this.context !== undefined && typeof standIn !== 'symbol') {
       this.#owners.set(standIn, this.context);
     }
@@ -100,6 +146,12 @@ class GuestHandles {
     this.onMeet?.(this.context);
   }
 
+  /** What a class of the host made for one of the guest's needs that one's context as well. */
+  adopt(made, standIn) {
+    const owner = this.#owners.get(standIn);
+    if (owner !== undefined) this.#owners.set(made, owner);
+  }
+
   /** The contextified object whose context the guest value came from. */
   ownerOf(standIn) {
     return this.#owners.get(standIn);
@@ -107,12 +159,12 @@ class GuestHandles {
 
   /** The guest's slot, if `value` is a stand-in. */
   slotOf(value) {
-    return this.#slots?.get(value);
+    const home = homes.get(value);
+    return home?.table === this ? home.slot : undefined;
   }
 
   clear() {
     this.#standIns.clear();
-    this.#slots = undefined;
   }
 
   #collected(slot) {
@@ -122,13 +174,33 @@ class GuestHandles {
   }
 }
 
+/** Whether a value stands for one of some guest's. */
+const isStandIn = (value) => homes.has(value);
+
+/** The sandbox whose guest a value stands for one of, or undefined. */
+const ownerOf = (value) => homes.get(value)?.table.owner;
+
+/** What is known of a stand-in: its table and slot. */
+const homeOf = (value) => homes.get(value);
+
 /** A host promise in the table: its slot is free only when it is settled, too. */
 class Watched {
+  // `instanceof` would ask the prototypes of the host's objects, which may be the guest's.
+  #promise;
+
+  static is(entry) {
+    return typeof entry === 'object' && #promise in entry;
+  }
+
+  get promise() {
+    return this.#promise;
+  }
+
   constructor(promise) {
-    this.promise = promise;
+    this.#promise = promise;
     this.settled = false;
     this.released = false;
   }
 }
 
-module.exports = { HostHandles, GuestHandles, Watched };
+module.exports = { HostHandles, GuestHandles, Watched, isStandIn, ownerOf, homeOf };

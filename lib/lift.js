@@ -5,6 +5,9 @@
 const { inspect } = require('node:util');
 const mailbox = require('./mailbox.js');
 const { Watched } = require('./handles.js');
+const { intrinsicAt } = require('./intrinsics.js');
+const { standIn, fallBack } = require('./stand-in.js');
+const { sentMessage } = require('./lower-error.js');
 const { tag, WELL_KNOWN_SYMBOLS, ERROR_CLASSES, TYPED_ARRAYS } = require('./wire.js');
 
 /** In an error: it is only shown, so it needs no identity. */
@@ -102,17 +105,19 @@ class Lift {
       case tag.HOME: {
         const value = this.bridge.host.get(mailbox.readU32());
         if (typeof value === 'symbol') return value;
-        return this.number(value instanceof Watched ? value.promise : value);
+        return this.number(Watched.is(value) ? value.promise : value);
       }
       case tag.CONTEXT:
         return this.number(this.bridge.contexts.object(mailbox.readU32()));
-      case tag.FUNCTION: {
+      case tag.STAND_IN: {
         const slot = mailbox.readU32();
-        const name = mailbox.readString();
-        const length = mailbox.readU32();
-        mailbox.readByte();
-        return this.number(this.bridge.guestFunction(slot, name, length));
+        const form = mailbox.readByte();
+        return this.number(this.bridge.guest.get(slot) ?? standIn(this.bridge, slot, form));
       }
+      case tag.INTRINSIC:
+        return this.number(intrinsicAt(mailbox.readU32()));
+      case tag.HOME_ERROR:
+        return this.homeError();
       case tag.PROMISE:
         return this.number(this.bridge.guestPromise(mailbox.readU32()));
       case tag.MAP: {
@@ -141,7 +146,10 @@ class Lift {
         const args = [this.value(), mailbox.readF64(), mailbox.readF64()];
         // An older Node may not have the newest kinds; their bytes are better than nothing.
         const Kind = globalThis[name] ?? Uint16Array;
-        return this.fill(place, new Kind(...args));
+        const view = this.fill(place, new Kind(...args));
+        // Only this side's prototypes come: Buffer's, or that of a class made of it.
+        const prototype = this.value();
+        return prototype === undefined ? view : Object.setPrototypeOf(view, prototype);
       }
       case tag.DATA_VIEW: {
         const place = this.reserve();
@@ -198,6 +206,29 @@ class Lift {
     for (let count = mailbox.readU32(); count > 0; count--) {
       const key = mailbox.readString();
       define(error, key, this.value(), key !== 'errors');
+    }
+    const prototype = this.value();
+    if (known === undefined && prototype !== undefined) {
+      // Read also when the sandbox is gone.
+      fallBack(prototype, Object.getPrototypeOf(error));
+      Object.setPrototypeOf(error, prototype);
+    }
+    return error;
+  }
+
+  /** An error of this side comes back, with what the guest has changed about its copy. */
+  homeError() {
+    const error = this.number(this.bridge.host.get(mailbox.readU32()));
+    const message = mailbox.readString();
+    if (message !== sentMessage(error)) define(error, 'message', message, false);
+    for (let count = mailbox.readU32(); count > 0; count--) {
+      const key = mailbox.readString();
+      const value = this.value();
+      const before = Object.getOwnPropertyDescriptor(error, key);
+      const isCopy = (part) => typeof part === 'object' && part !== null;
+      // What crossed as a copy has come back as another one, which tells nothing.
+      if (before === undefined) define(error, key, value);
+      else if (before.writable && !(isCopy(value) && isCopy(before.value))) error[key] = value;
     }
     return error;
   }

@@ -6,37 +6,14 @@ const { Buffer } = require('node:buffer');
 const { types } = require('node:util');
 const mailbox = require('./mailbox.js');
 const { Watched } = require('./handles.js');
-const { tag, WELL_KNOWN_SYMBOLS, ERROR_CLASSES, TYPED_ARRAYS } = require('./wire.js');
+const { placeOf } = require('./intrinsics.js');
+const { isDomException, lowerError } = require('./lower-error.js');
+const { Uncrossable, step, within } = require('./uncrossable.js');
+const { tag, shape, WELL_KNOWN_SYMBOLS, TYPED_ARRAYS } = require('./wire.js');
 
-const ERROR_INDEX = new Map(ERROR_CLASSES.map((errorClass, index) => [errorClass.name, index]));
 const WELL_KNOWN_INDEX = new Map(WELL_KNOWN_SYMBOLS.map((symbol, index) => [symbol, index]));
 /** Above this length an array with mostly holes is written by its indices. */
 const DENSE_LENGTH = 1024;
-/** Fields of a system error that tell about the host's machine. */
-const SYSTEM_FIELDS = new Set(['path', 'dest', 'address', 'port', 'info', 'errno', 'syscall']);
-
-/** Thrown inside this module: a value that cannot cross. Steps are added on the way out. */
-class Uncrossable {
-  constructor(what) {
-    this.what = what;
-    this.path = '';
-  }
-}
-
-function step(key) {
-  if (typeof key === 'number' || /^(?:0|[1-9]\d*)$/.test(key)) return `[${key}]`;
-  return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
-}
-
-function within(error, where) {
-  if (error instanceof Uncrossable) error.path = where + error.path;
-  else if (isStackOverflow(error)) return within(new Uncrossable('nested too deeply'), where);
-  return error;
-}
-
-// A graph too deep for this recursion is the caller's data, not a defect.
-const isStackOverflow = (error) =>
-  error instanceof RangeError && error.message === 'Maximum call stack size exceeded';
 
 /** Objects of any realm made by a literal, or without a prototype. */
 function isPlain(object) {
@@ -48,25 +25,25 @@ function isPlain(object) {
   );
 }
 
-const isDomException = (value) =>
-  typeof DOMException === 'function' && value instanceof DOMException;
+/** Known answers: to find out takes an exception where the answer is no. */
+const constructors = new WeakMap();
 
 function isConstructor(value) {
+  let answer = constructors.get(value);
+  if (answer === undefined) {
+    answer = canConstruct(value);
+    constructors.set(value, answer);
+  }
+  return answer;
+}
+
+function canConstruct(value) {
   try {
     Reflect.construct(Object, [], value);
     return true;
   } catch {
     return false;
   }
-}
-
-function errorIndex(error) {
-  for (let o = Object.getPrototypeOf(error); o !== null; o = Object.getPrototypeOf(o)) {
-    const made = Object.getOwnPropertyDescriptor(o, 'constructor')?.value;
-    const index = typeof made === 'function' ? ERROR_INDEX.get(made.name) : undefined;
-    if (index !== undefined) return index;
-  }
-  return 0;
 }
 
 /** Writes the values of one message into the mailbox. */
@@ -77,6 +54,8 @@ class Lower {
     this.count = 0;
     this.numbers = undefined;
     this.fresh = undefined;
+    /** Whether what is written is part of a copy. */
+    this.copying = false;
   }
 
   /** One value that error paths call `name`. */
@@ -88,11 +67,11 @@ class Lower {
     }
   }
 
-  /** A receiver: one that cannot cross goes as `undefined`, so that the call still works. */
-  receiver(value) {
-    // A function called on the global object's proxy means the global object of its own.
-    if (value === undefined || value === this.bridge.globalProxy) mailbox.byte(tag.UNDEFINED);
-    else if (!this.attempt(value)) mailbox.byte(tag.UNDEFINED);
+  /** An object made for this message, whose properties cross one by one. */
+  record(object) {
+    if (object === undefined) return mailbox.byte(tag.UNDEFINED);
+    this.count++;
+    return Array.isArray(object) ? this.array(object) : this.plain(object);
   }
 
   /** Takes back the handles that only this message would have named. */
@@ -138,26 +117,33 @@ class Lower {
       return mailbox.u32(number);
     }
     this.numbers.set(value, this.count++);
-    const context = this.bridge.contexts?.idOf(value);
+    const context = this.bridge.contexts?.given(value);
     if (context !== undefined) {
       mailbox.byte(tag.CONTEXT);
       return mailbox.u32(context);
     }
     const home = this.bridge.guest.slotOf(value);
+    this.bridge.guest.meet(value);
     if (home !== undefined) {
-      this.bridge.guest.meet(value);
       mailbox.byte(tag.HOME);
       return mailbox.u32(home);
     }
-    return write.call(this, value);
+    const place = this.bridge.host.slotOf(value) === undefined ? placeOf(value) : undefined;
+    if (place === undefined) return write.call(this, value);
+    mailbox.byte(tag.INTRINSIC);
+    mailbox.u32(place.index);
+    return this.value(place.key);
+  }
+
+  function(value) {
+    const exposure = this.bridge.exposures.of(value);
+    // What has no properties to see needs no proxy.
+    if (exposure.policy === 'safe' && exposure.only === undefined) return this.callable(value);
+    return this.standIn(value, isConstructor(value) ? shape.CONSTRUCTOR : shape.FUNCTION);
   }
 
   other(value) {
-    if (Array.isArray(value)) return this.array(value);
-    if (Object.getPrototypeOf(value) === Object.prototype) {
-      return this.plain(value);
-    }
-    if (types.isNativeError(value) || isDomException(value)) return this.error(value);
+    if (types.isNativeError(value) || isDomException(value)) return lowerError(this, value);
     if (types.isPromise(value)) return this.promise(value);
     if (ArrayBuffer.isView(value)) return this.view(value);
     if (types.isArrayBuffer(value)) {
@@ -179,6 +165,27 @@ class Lower {
       mailbox.byte(tag.BOXED);
       return this.value(value.valueOf());
     }
+    if (this.copying) return this.copy(value);
+    if (this.bridge.exposures.of(value).copy) {
+      this.copying = true;
+      try {
+        return Array.isArray(value) ? this.array(value) : this.plain(value);
+      } finally {
+        this.copying = false;
+      }
+    }
+    return this.standIn(value, Array.isArray(value) ? shape.ARRAY : shape.OBJECT);
+  }
+
+  standIn(value, form) {
+    mailbox.byte(tag.STAND_IN);
+    mailbox.u32(this.keep(value));
+    mailbox.byte(form);
+  }
+
+  /** A part of a copy. */
+  copy(value) {
+    if (Array.isArray(value)) return this.array(value);
     if (isPlain(value)) return this.plain(value);
     throw new Uncrossable(describe(value));
   }
@@ -273,38 +280,10 @@ class Lower {
     this.value(whole);
     mailbox.f64(offset);
     mailbox.f64(view.length);
-  }
-
-  /** An error's message and fields. Its stack stays here: it tells of the host's files. */
-  error(error) {
-    mailbox.byte(tag.ERROR);
-    mailbox.byte(errorIndex(error));
-    mailbox.u32(this.keep(error));
-    mailbox.string(textOf(error, 'name'));
-    const system = typeof error.syscall === 'string';
-    mailbox.string(system ? systemMessage(error) : textOf(error, 'message'));
-    const cause = mailbox.position;
-    mailbox.byte(1);
-    if (!Object.hasOwn(error, 'cause') || !this.attempt(error.cause)) {
-      mailbox.position = cause;
-      mailbox.byte(0);
-    }
-    const keys = Object.keys(error).filter(
-      (key) => !['name', 'message', 'stack', 'cause'].includes(key),
-    );
-    if (Object.hasOwn(error, 'errors') && !keys.includes('errors')) keys.push('errors');
-    if (isDomException(error) && typeof error.code === 'number') keys.push('code');
-    const counted = mailbox.position;
-    let count = 0;
-    mailbox.u32(0);
-    for (const key of keys) {
-      if (system && SYSTEM_FIELDS.has(key)) continue;
-      const start = mailbox.position;
-      mailbox.string(key);
-      if (this.attempt(error[key])) count++;
-      else mailbox.position = start;
-    }
-    mailbox.patchU32(counted, count);
+    // The guest has no Buffer of its own: where it may have the host's, a Buffer is one of it.
+    const transparent = this.bridge.exposures.of(view).policy === 'transparent';
+    if (Buffer.isBuffer(view) && transparent) this.value(Buffer.prototype);
+    else mailbox.byte(tag.UNDEFINED);
   }
 
   /** Writes a value if it can cross; else leaves no trace and says so. */
@@ -321,7 +300,7 @@ class Lower {
       write();
       return true;
     } catch (error) {
-      if (!(within(error, '') instanceof Uncrossable)) throw error;
+      if (!Uncrossable.is(within(error, ''))) throw error;
       mailbox.position = position;
       this.count = count;
       for (const [object, number] of this.numbers ?? []) {
@@ -342,7 +321,7 @@ class Lower {
     if (known === undefined || watched.settled) this.bridge.watch(slot, watched);
   }
 
-  function(value) {
+  callable(value) {
     mailbox.byte(tag.FUNCTION);
     mailbox.u32(this.keep(value));
     const name = Object.getOwnPropertyDescriptor(value, 'name')?.value;
@@ -377,7 +356,10 @@ class Lower {
 
   keep(value, entry) {
     const known = this.bridge.host.slotOf(value);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      this.bridge.host.strengthen(known, value);
+      return known;
+    }
     const slot = this.bridge.host.keep(value, entry);
     this.fresh ??= [];
     this.fresh.push(slot);
@@ -390,18 +372,6 @@ const typedArrayName = Function.prototype.call.bind(
     .get,
 );
 
-function textOf(error, name) {
-  const text = error[name];
-  return typeof text === 'string' ? text : text === undefined ? '' : String(text);
-}
-
-/** `ENOENT: no such file or directory, open '/srv/…'` without the call and the path. */
-function systemMessage(error) {
-  const message = textOf(error, 'message');
-  const end = message.indexOf(`, ${error.syscall}`);
-  return end < 0 ? message : message.slice(0, end);
-}
-
 function describe(value) {
   if (types.isSharedArrayBuffer(value)) return 'a SharedArrayBuffer';
   const name = value.constructor?.name;
@@ -410,4 +380,4 @@ function describe(value) {
     : 'an object with a prototype of its own';
 }
 
-module.exports = { Lower, Uncrossable, step };
+module.exports = { Lower };

@@ -101,10 +101,9 @@ function notAString(part, answer) {
   );
 }
 
-/** @param {object | undefined} modules the sandbox's option, checked */
+/** @param {object} modules the sandbox's option, checked */
 function moduleLoader(modules) {
-  if (modules === undefined) return new FileMap({});
   return typeof modules.load === 'function' ? new CustomLoader(modules) : new FileMap(modules);
 }
 
-module.exports = { moduleLoader };
+module.exports = { moduleLoader, notFound };

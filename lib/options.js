@@ -79,6 +79,13 @@ function builtins(value, name) {
   return value;
 }
 
+function policy(value, name) {
+  if (value !== 'safe' && value !== 'transparent' && typeof value !== 'function') {
+    refuse(name, "'safe', 'transparent' or a function from an object to its exposure", value);
+  }
+  return value;
+}
+
 function modules(value, name) {
   if (!isObject(value)) refuse(name, 'a map of files or { resolve, load }', value);
   if (typeof value.resolve === 'function' || typeof value.load === 'function') {
@@ -98,6 +105,7 @@ const SANDBOX = {
   memoryLimitMb: [number(1, 4096, 'megabytes'), 64],
   stackLimitKb: [number(64, 8192, 'kilobytes'), 512],
   timeout: [timeout, 1000],
+  policy: [policy, 'safe'],
   globals: [globals, undefined],
   console: [consoleLike, undefined],
   builtins: [builtins, BUILTINS],

@@ -10,7 +10,7 @@ const { Contexts } = require('./contexts.js');
 const { Finalizer } = require('./finalizer.js');
 const { Script, bytecodeOf, compile, mentions, writeSource } = require('./script.js');
 const { forwardConsole } = require('./console.js');
-const { moduleLoader } = require('./modules.js');
+const { moduleLoader, notFound } = require('./modules.js');
 const {
   sandboxOptions,
   runOptions,
@@ -19,8 +19,10 @@ const {
   contextRunOptions,
   newContextOptions,
 } = require('./options.js');
-const { step } = require('./lower.js');
-const { op, service } = require('./wire.js');
+const { step } = require('./uncrossable.js');
+const { Exposures } = require('./exposure.js');
+const { homeOf } = require('./handles.js');
+const { op, service, trap } = require('./wire.js');
 
 /** Symbol.dispose where Node has it, else the symbol under which polyfills look for it. */
 const dispose = Symbol.dispose ?? Symbol.for('nodejs.dispose');
@@ -41,6 +43,7 @@ class Sandbox extends EventEmitter {
   #scripts;
   #forgotten;
   #globalThis;
+  #vm;
 
   constructor(options) {
     super();
@@ -56,8 +59,13 @@ class Sandbox extends EventEmitter {
       builtins.includes('timers'),
       checked.modules !== undefined,
     );
+    this.#native.ownedBy(this);
     this.#bridge = new Bridge(this.#native, name, {
+      sandbox: this,
+      exposures: new Exposures(checked.policy),
       services: this.#services(),
+      isUsable: () => this.#state === 'active',
+      reflect: (slot, number, args) => this.#reflect(slot, number, args),
       stopError: (kind, entry) => this.#stopError(kind, entry),
       report: (event, reason) => this.#report(event, reason),
       call: (slot, constructing, receiver, args) => this.#call(slot, constructing, receiver, args),
@@ -113,12 +121,12 @@ class Sandbox extends EventEmitter {
     const later = drain === 'later' && this.#bridge.task === undefined;
     try {
       const write = (lower) => {
-        contexts.writeStart(lower, object, mentions(code), later);
+        contexts.writeStart(lower, object, { code, mentions: mentions(code) }, later);
         writeCode();
       };
       return this.#request(op.RUN_IN_CONTEXT, write, entry);
     } finally {
-      if (later) this.#drainLater(entry);
+      if (later && this.#native.hasLeftJobs()) this.#drainLater(entry);
     }
   }
 
@@ -141,31 +149,31 @@ class Sandbox extends EventEmitter {
     if (typeof id !== 'string' || id === '') {
       throw new TypeError(`id must be a non-empty string; got ${typeof id}`);
     }
+    if (this.#options.modules === undefined) {
+      this.#assertUsable();
+      throw notFound(id);
+    }
     return this.#request(op.REQUIRE, (lower) => lower.value(id), { filename: id });
   }
 
   get globalThis() {
-    this.#globalThis ??= new Proxy(Object.create(null), {
-      get: (_, key) => this.#request(op.GLOBAL_GET, (lower) => lower.named(key, 'key')),
-      has: (_, key) => this.#request(op.GLOBAL_HAS, (lower) => lower.named(key, 'key')),
-      deleteProperty: (_, key) =>
-        this.#request(op.GLOBAL_DELETE, (lower) => lower.named(key, 'key')),
-      ownKeys: () => this.#request(op.GLOBAL_KEYS, () => {}),
-      set: (_, key, value) => {
-        this.#request(op.GLOBAL_SET, (lower) => {
-          lower.named(key, 'key');
-          lower.named(value, `globalThis${step(String(key))}`);
-        });
-        return true;
-      },
-      defineProperty: (_, key, descriptor) => Reflect.set(this.globalThis, key, descriptor.value),
-      getOwnPropertyDescriptor: (_, key) =>
-        key in this.globalThis
-          ? { value: this.globalThis[key], writable: true, enumerable: true, configurable: true }
-          : undefined,
-    });
-    this.#bridge.globalProxy = this.#globalThis;
-    return this.#globalThis;
+    // Held weakly: the guest's value is a handle as long as somebody here holds it.
+    let standIn = this.#globalThis?.deref();
+    if (standIn === undefined || this.#state !== 'active') {
+      standIn = this.#request(op.GLOBAL, () => {});
+      this.#globalThis = new WeakRef(standIn);
+    }
+    return standIn;
+  }
+
+  get vm() {
+    // Loaded at first use: it is made of sandboxes itself.
+    this.#vm ??= require('./vm-home.js').vmOf(this);
+    return this.#vm;
+  }
+
+  revoke(value) {
+    this.#bridge.exposures.revoke(value);
   }
 
   usage() {
@@ -254,11 +262,29 @@ class Sandbox extends EventEmitter {
     const write = (lower) => {
       mailbox.u32(slot);
       mailbox.byte(constructing ? 1 : 0);
-      lower.receiver(constructing ? undefined : receiver);
+      lower.named(receiver, 'this');
       mailbox.u32(args.length);
       for (let i = 0; i < args.length; i++) lower.named(args[i], `args[${i}]`);
     };
     return this.#request(op.CALL, write, entry);
+  }
+
+  #reflect(slot, number, args) {
+    return this.#request(op.REFLECT, (lower) => {
+      mailbox.u32(slot);
+      mailbox.byte(number);
+      mailbox.u32(args.length);
+      for (let i = 0; i < args.length; i++) {
+        if (number === trap.defineProperty && i === 1) lower.record(args[i]);
+        else lower.named(args[i], i === 1 ? `value of ${String(args[0])}` : 'key');
+      }
+    });
+  }
+
+  /** A copy of the guest object that a stand-in stands for. */
+  static copy(standIn) {
+    const { table, slot } = homeOf(standIn);
+    return table.owner.#request(op.COPY, () => mailbox.u32(slot));
   }
 
   #settle(slot, fulfilled, value, task, context) {
@@ -295,7 +321,7 @@ class Sandbox extends EventEmitter {
     try {
       enter(task);
     } catch (error) {
-      const handled = waiting && error instanceof SandboxError;
+      const handled = waiting && SandboxError.is(error);
       if (!handled) this.#report('uncaughtException', error);
     }
   }
@@ -316,7 +342,7 @@ class Sandbox extends EventEmitter {
   #services() {
     const services = [];
     const { modules, name } = this.#options;
-    const loader = moduleLoader(modules);
+    const loader = modules && moduleLoader(modules);
     const sandboxConsole = this.#options.console;
     services[service.CONSOLE] = (method, ...values) => {
       // Looked up at each call: tests and loggers replace the global one.

@@ -35,6 +35,9 @@ const tag = {
   BOXED: 28,
   INSTANCE: 29,
   PLACEHOLDER: 30,
+  STAND_IN: 31,
+  INTRINSIC: 32,
+  HOME_ERROR: 33,
   CONTEXT: 40,
 };
 
@@ -46,11 +49,10 @@ const op = {
   SETTLE: 4,
   FIRE_TIMER: 5,
   REQUIRE: 6,
-  GLOBAL_GET: 7,
+  GLOBAL: 7,
   GLOBAL_SET: 8,
-  GLOBAL_DELETE: 9,
-  GLOBAL_HAS: 10,
-  GLOBAL_KEYS: 11,
+  REFLECT: 9,
+  COPY: 10,
   UNHANDLED: 12,
   FAILED: 13,
   CREATE_CONTEXT: 40,
@@ -70,6 +72,9 @@ const change = { END: 0, DELETE: 1, DECLARE: 2, SET: 3, DEFINE: 4, ACCESSOR: 5 }
 
 const status = { RETURN: 0, THROW: 1, STOP: 2, UNCROSSABLE: 3 };
 
+/** Marks a host slot of which the guest only keeps what stands for it. */
+const IDLE = 0x80000000;
+
 /** The host slots of what the guest's builtins need; the host's own values have higher ones. */
 const service = {
   CONSOLE: 0,
@@ -82,6 +87,27 @@ const service = {
   REPORT_ERROR: 7,
   END: 16,
 };
+
+/** What is done to an object; `Trap` in src/engine/proxy.rs has the same numbers. */
+const TRAPS = [
+  'get',
+  'set',
+  'has',
+  'deleteProperty',
+  'getOwnPropertyDescriptor',
+  'defineProperty',
+  'ownKeys',
+  'getPrototypeOf',
+  'setPrototypeOf',
+  'isExtensible',
+  'preventExtensions',
+];
+
+/** The numbers of `TRAPS`, by name. */
+const trap = Object.fromEntries(TRAPS.map((name, number) => [name, number]));
+
+/** What an object is to tests that no trap answers; `Shape` in src/engine/proxy.rs. */
+const shape = { OBJECT: 0, ARRAY: 1, FUNCTION: 2, CONSTRUCTOR: 3 };
 
 const WELL_KNOWN_SYMBOLS = [
   Symbol.iterator,
@@ -136,6 +162,10 @@ module.exports = {
   change,
   status,
   service,
+  trap,
+  shape,
+  IDLE,
+  TRAPS,
   WELL_KNOWN_SYMBOLS,
   ERROR_CLASSES,
   TYPED_ARRAYS,

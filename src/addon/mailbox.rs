@@ -5,15 +5,19 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use napi::bindgen_prelude::{FnArgs, Function, FunctionCallContext, Uint8Array};
+use napi::bindgen_prelude::{Array, FnArgs, Function, FunctionCallContext, Uint8Array};
 use napi::Env;
 use napi_derive::napi;
 
+use super::owner::Owner;
 use crate::sandbox::{Channel, Sandbox};
 
 /// Answers a message that does not fit in the mailbox: the reader makes room and
 /// fetches it.
 const TOO_LARGE: u32 = u32::MAX;
+
+/// As many sandboxes with owners are never looked through.
+const FEW_OWNERS: usize = 32;
 
 /// No sandbox has this number.
 pub(super) const GONE: u32 = u32::MAX;
@@ -38,6 +42,9 @@ pub struct Mailbox {
 pub(super) struct Exchange {
     memory: RefCell<Uint8Array>,
     sandboxes: RefCell<HashMap<u32, Rc<Sandbox>>>,
+    owners: RefCell<HashMap<u32, Owner>>,
+    /// So many owners are looked through next.
+    sweep_at: Cell<usize>,
     /// Numbers are not used again soon: a stale one should find nothing.
     next: Cell<u32>,
     /// A message that did not fit, until it is fetched.
@@ -53,6 +60,8 @@ impl Mailbox {
             exchange: Rc::new(Exchange {
                 memory: RefCell::new(memory),
                 sandboxes: RefCell::default(),
+                owners: RefCell::default(),
+                sweep_at: Cell::new(FEW_OWNERS),
                 next: Cell::new(0),
                 large: RefCell::default(),
             }),
@@ -87,6 +96,17 @@ impl Mailbox {
         *self.exchange.memory.borrow_mut() = memory;
     }
 
+    /// The owners of all sandboxes that have one.
+    #[napi]
+    pub fn owners<'env>(&self, env: &'env Env) -> napi::Result<Array<'env>> {
+        let owners = self.exchange.owners.borrow();
+        let mut array = env.create_array(0)?;
+        for owner in owners.values().filter_map(Owner::get) {
+            array.insert(owner)?;
+        }
+        Ok(array)
+    }
+
     /// The size of the message that did not fit.
     #[napi]
     pub fn fetch_size(&self) -> u32 {
@@ -114,11 +134,29 @@ impl Exchange {
         id
     }
 
+    /// Notes the owner of a sandbox. Every now and then, gives up those whose owner is gone.
+    pub(super) fn owned(&self, id: u32, owner: Owner) {
+        let mut owners = self.owners.borrow_mut();
+        owners.insert(id, owner);
+        if owners.len() < self.sweep_at.get() {
+            return;
+        }
+        let gone: Vec<_> =
+            owners.iter().filter(|(_, owner)| owner.get().is_none()).map(|(&id, _)| id).collect();
+        let left = owners.len() - gone.len();
+        self.sweep_at.set(left + left / 4 + FEW_OWNERS);
+        drop(owners);
+        for id in gone {
+            drop(self.remove(id));
+        }
+    }
+
     pub(super) fn get(&self, id: u32) -> Option<Rc<Sandbox>> {
         self.sandboxes.borrow().get(&id).cloned()
     }
 
     pub(super) fn remove(&self, id: u32) -> Option<Rc<Sandbox>> {
+        self.owners.borrow_mut().remove(&id);
         self.sandboxes.borrow_mut().remove(&id)
     }
 

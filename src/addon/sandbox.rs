@@ -2,10 +2,12 @@
 
 use std::rc::Rc;
 
+use napi::bindgen_prelude::Object;
 use napi::Env;
 use napi_derive::napi;
 
 use super::mailbox::{Exchange, Mailbox, GONE};
+use super::owner::Owner;
 use super::NativeScript;
 use crate::guest::Builtins;
 use crate::sandbox::{Sandbox, SandboxOptions};
@@ -57,6 +59,13 @@ impl NativeSandbox {
         Ok(Self { exchange, id })
     }
 
+    /// Disposes of it once its owner has been collected, also within a synchronous run.
+    #[napi]
+    pub fn owned_by(&self, env: &Env, owner: Object) -> napi::Result<()> {
+        self.exchange.owned(self.id, Owner::new(env, &owner)?);
+        Ok(())
+    }
+
     /// The script that the last compilation made.
     #[napi]
     pub fn take_compiled(&self) -> Option<NativeScript> {
@@ -98,6 +107,12 @@ impl NativeSandbox {
         if let Some(sandbox) = self.exchange.get(self.id) {
             sandbox.release(slot);
         }
+    }
+
+    /// Whether a run has left jobs for later.
+    #[napi]
+    pub fn has_left_jobs(&self) -> bool {
+        self.exchange.get(self.id).is_some_and(|sandbox| sandbox.has_left_jobs())
     }
 
     /// Stops the guest, for good.

@@ -1,7 +1,7 @@
 //! Host functions inside the guest, and the way out through them.
 #![allow(unsafe_code)]
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::ffi::c_void;
 use std::io;
@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use rquickjs::qjs;
 
-use super::{GlobalId, Key, Names, Property, Runtime, Scope, Thrown, Value};
+use super::{GlobalId, Key, Names, Property, Runtime, Scope, Thrown, Trap, Value};
 
 /// What the engine asks of its embedder. Slots here number the *host's* values.
 pub trait Host {
@@ -22,6 +22,29 @@ pub trait Host {
         slot: u32,
         args: Args<'a>,
     ) -> Result<Value<'a>, Thrown<'a>>;
+
+    /// The guest did what `trap` names to the proxy of the host object in `slot`. The
+    /// arguments are those of the proxy's trap, its target first.
+    fn reflect<'a>(
+        &self,
+        scope: Scope<'a>,
+        slot: u32,
+        trap: Trap,
+        args: Args<'a>,
+    ) -> Result<Value<'a>, Thrown<'a>> {
+        let _ = (slot, trap, args);
+        Err(scope.type_error("the host has no objects here"))
+    }
+
+    /// The guest called the [`Builtin`](super::Builtin) function `id`.
+    fn builtin<'a>(
+        &self,
+        scope: Scope<'a>,
+        _id: u8,
+        _args: Args<'a>,
+    ) -> Result<Value<'a>, Thrown<'a>> {
+        Err(scope.type_error("this host has no builtins"))
+    }
 
     /// What the host's object that a global object mirrors has by the name `key`.
     fn global_property<'a>(
@@ -48,14 +71,31 @@ pub trait Host {
 /// What a host function is called with.
 #[derive(Clone, Copy)]
 pub struct Args<'a> {
-    scope: Scope<'a>,
-    this: qjs::JSValue,
-    list: &'a [qjs::JSValue],
+    pub(super) scope: Scope<'a>,
+    pub(super) this: qjs::JSValue,
+    pub(super) list: &'a [qjs::JSValue],
     /// Whether the guest wrote `new`; `this` is then `new.target`.
     pub constructing: bool,
 }
 
 impl<'a> Args<'a> {
+    /// # Safety
+    /// `argc` values at `argv` (which may dangle when there are none), and `this`, must be
+    /// live in `scope`'s runtime for `'a`.
+    pub(super) unsafe fn new(
+        scope: Scope<'a>,
+        this: qjs::JSValue,
+        argc: i32,
+        argv: *mut qjs::JSValue,
+    ) -> Self {
+        let list: &[_] = match argc {
+            // SAFETY: the caller vouches for it.
+            1.. => unsafe { std::slice::from_raw_parts(argv, argc as usize) },
+            _ => &[],
+        };
+        Self { scope, this, list, constructing: false }
+    }
+
     /// The receiver.
     pub fn this(&self) -> Value<'a> {
         // SAFETY: the engine keeps the receiver alive for the length of the call.
@@ -69,20 +109,39 @@ impl<'a> Args<'a> {
     }
 }
 
-/// The two classes whose objects stand for host values.
+/// The classes whose objects stand for host values.
 pub(super) struct HostClasses {
     /// Callable: a host function.
-    function: qjs::JSClassID,
+    pub(super) function: qjs::JSClassID,
     /// Inert: marks a guest object (an error, a promise) as the twin of a host value.
     token: qjs::JSClassID,
-    /// The live object for each slot, not counted: the finalizer removes it. Keeps a
-    /// host value the same object however often it crosses.
-    pub(super) live: RefCell<HashMap<u32, *mut c_void>>,
+    /// The handler of a proxy that stands for a host object.
+    pub(super) handler: qjs::JSClassID,
+    /// The prototype of all handlers: an object with the traps.
+    pub(super) traps: Cell<qjs::JSValue>,
+    /// What stands for each slot, not counted: the finalizer removes it. Keeps a host
+    /// value the same object however often it crosses.
+    pub(super) live: RefCell<HashMap<u32, Live>>,
+}
+
+/// An object that stands for a host value.
+#[derive(Clone, Copy)]
+pub(super) struct Live {
+    /// What guest code sees.
+    pub(super) object: *mut c_void,
+    /// Whose finalizer lets go of the slot: the object itself, or a proxy's handler.
+    pub(super) owner: *mut c_void,
 }
 
 impl HostClasses {
     pub(super) fn register(runtime: NonNull<qjs::JSRuntime>) -> io::Result<Self> {
-        let mut classes = Self { function: 0, token: 0, live: RefCell::default() };
+        let mut classes = Self {
+            function: 0,
+            token: 0,
+            handler: 0,
+            traps: Cell::new(qjs::JS_NULL),
+            live: RefCell::default(),
+        };
         let define = |id: &mut qjs::JSClassID, name: &std::ffi::CStr, call| {
             let definition = qjs::JSClassDef {
                 class_name: name.as_ptr(),
@@ -99,7 +158,8 @@ impl HostClasses {
             }
         };
         let failed = define(&mut classes.function, c"Function", Some(call)) < 0
-            || define(&mut classes.token, c"HostToken", None) < 0;
+            || define(&mut classes.token, c"HostToken", None) < 0
+            || define(&mut classes.handler, c"HostHandler", None) < 0;
         if failed {
             return Err(io::Error::new(io::ErrorKind::OutOfMemory, "memory limit too small"));
         }
@@ -119,19 +179,25 @@ impl<'a> Scope<'a> {
         if let Some(existing) = self.live_host_object(slot) {
             return Ok(existing);
         }
+        let function = self.callable(slot, constructor)?;
+        self.bind(&function, &function, slot);
+        function.define_hidden("length", self.integer(length))?;
+        function.define_hidden("name", name.clone())?;
+        Ok(function)
+    }
+
+    /// An object whose calls go to the host function in `slot`, but that does not keep it.
+    pub(super) fn callable(self, slot: u32, constructor: bool) -> Result<Value<'a>, Thrown<'a>> {
         // SAFETY: the context is live; the prototype is freed once it is used.
-        let function = unsafe {
+        unsafe {
             let prototype = self.own(qjs::JS_GetFunctionProto(self.context));
             let class = self.runtime.classes.function;
             let raw = qjs::JS_NewObjectProtoClass(self.context, prototype.raw(), class);
             let function = self.result(raw)?;
             qjs::JS_SetConstructorBit(self.context, function.raw(), constructor);
-            function
-        };
-        self.bind(&function, slot);
-        function.define_hidden("length", self.integer(length))?;
-        function.define_hidden("name", name.clone())?;
-        Ok(function)
+            self.set_slot(&function, slot);
+            Ok(function)
+        }
     }
 
     /// An inert guest object that keeps the host value in `slot` alive.
@@ -141,7 +207,8 @@ impl<'a> Scope<'a> {
             let class = self.runtime.classes.token;
             self.result(qjs::JS_NewObjectProtoClass(self.context, qjs::JS_NULL, class))?
         };
-        self.bind(&token, slot);
+        self.set_slot(&token, slot);
+        self.bind(&token, &token, slot);
         Ok(token)
     }
 
@@ -154,29 +221,38 @@ impl<'a> Scope<'a> {
         self.opaque_slot(raw, self.runtime.classes.function)
     }
 
-    fn opaque_slot(self, raw: qjs::JSValue, class: qjs::JSClassID) -> Option<u32> {
-        // SAFETY: accepts any live value; the pointer is a number, see `bind`.
+    pub(super) fn opaque_slot(self, raw: qjs::JSValue, class: qjs::JSClassID) -> Option<u32> {
+        // SAFETY: accepts any live value; the pointer is a number, see `set_slot`.
         decode(unsafe { qjs::JS_GetOpaque(raw, class) })
     }
 
-    /// The function or token that stands for the host value in `slot`, if there is one.
+    /// What stands for the host value in `slot`, if anything does.
     pub fn live_host_object(self, slot: u32) -> Option<Value<'a>> {
-        let object = *self.runtime.classes.live.borrow().get(&slot)?;
+        let live = *self.runtime.classes.live.borrow().get(&slot)?;
         // SAFETY: the finalizer removes an object from `live` before it is freed, and
         // no guest code or collection comes between the look-up and this reference.
-        Some(unsafe { self.dup(qjs::JS_MKPTR(qjs::JS_TAG_OBJECT, object)) })
+        Some(unsafe { self.dup(qjs::JS_MKPTR(qjs::JS_TAG_OBJECT, live.object)) })
     }
 
-    fn bind(self, object: &Value<'a>, slot: u32) {
+    pub(super) fn set_slot(self, object: &Value<'a>, slot: u32) {
         // SAFETY: a fresh object of one of our classes. The opaque pointer carries the
         // slot's number (plus one: null means unbound) and is never dereferenced.
         unsafe {
             qjs::JS_SetOpaque(object.raw(), ptr::without_provenance_mut(slot as usize + 1));
-            let address = qjs::JS_VALUE_GET_PTR(object.raw());
-            self.runtime.classes.live.borrow_mut().insert(slot, address);
-            // Let go of before and now back, and the host has not been told yet.
-            self.runtime.released.borrow_mut().retain(|&released| released != slot);
         }
+    }
+
+    pub(super) fn bind(self, object: &Value<'a>, owner: &Value<'a>, slot: u32) {
+        // SAFETY: reads the addresses of two live objects.
+        let live = unsafe {
+            Live {
+                object: qjs::JS_VALUE_GET_PTR(object.raw()),
+                owner: qjs::JS_VALUE_GET_PTR(owner.raw()),
+            }
+        };
+        self.runtime.classes.live.borrow_mut().insert(slot, live);
+        // Let go of before and now back, and the host has not been told yet.
+        self.runtime.released.borrow_mut().retain(|&released| released != slot);
     }
 }
 
@@ -203,7 +279,7 @@ unsafe extern "C" fn finalize(raw: *mut qjs::JSRuntime, object: qjs::JSValue) {
             return;
         };
         let mut live = runtime.classes.live.borrow_mut();
-        if live.get(&slot) == Some(&address) {
+        if live.get(&slot).is_some_and(|live| live.owner == address) {
             live.remove(&slot);
             drop(live);
             runtime.released.borrow_mut().push(slot);
@@ -221,17 +297,15 @@ unsafe extern "C" fn call(
 ) -> qjs::JSValue {
     // SAFETY: the engine calls with live values of a live context, and `argc`
     // arguments (the pointer may dangle when there are none).
-    let (scope, list) = unsafe {
-        let runtime = runtime_of(qjs::JS_GetRuntime(context));
-        let list: &[qjs::JSValue] =
-            if argc > 0 { std::slice::from_raw_parts(argv, argc as usize) } else { &[] };
-        (Scope { runtime, context }, list)
+    let (scope, args) = unsafe {
+        let scope = Scope { runtime: runtime_of(qjs::JS_GetRuntime(context)), context };
+        (scope, Args::new(scope, this, argc, argv))
     };
     let Some(slot) = scope.host_function_slot(function) else {
         return scope.throw(scope.type_error("not a function"));
     };
     let constructing = flags & qjs::JS_CALL_FLAG_CONSTRUCTOR as i32 != 0;
-    let args = Args { scope, this, list, constructing };
+    let args = Args { constructing, ..args };
     match scope.ask_host(|host| host.call(scope, slot, args)) {
         Ok(value) => value.into_raw(),
         Err(thrown) => scope.throw(thrown),

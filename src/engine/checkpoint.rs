@@ -6,10 +6,10 @@
 #![allow(unsafe_code)]
 
 use std::collections::HashMap;
-use std::ffi::c_void;
 
 use rquickjs::qjs;
 
+use super::callback::Live;
 use super::heap::Image;
 use super::slots::Table;
 use super::{random, Counters, Runtime};
@@ -19,7 +19,7 @@ pub struct Checkpoint {
     image: Image,
     /// What the host's side knows of the heap.
     slots: Table,
-    live: HashMap<u32, *mut c_void>,
+    live: HashMap<u32, Live>,
     realms: Vec<(u32, *mut qjs::JSContext)>,
 }
 
@@ -53,9 +53,11 @@ impl Runtime {
         self.slots.table.borrow_mut().clone_from(&checkpoint.slots);
         self.classes.live.borrow_mut().clone_from(&checkpoint.live);
         self.globals.clear();
+        self.intrinsics.forget_others();
         self.orphans.borrow_mut().clear();
         self.rejections.borrow_mut().clear();
         self.released.borrow_mut().clear();
+        self.forget_pins();
         self.random.set(random::seed());
         self.reset(Counters::default());
     }

@@ -31,6 +31,11 @@ impl Runtime {
         }
     }
 
+    /// Whether an entry has left something to be done at the next one's end.
+    pub fn has_left_jobs(&self) -> bool {
+        self.has_job() || !self.rejections.borrow().is_empty()
+    }
+
     fn has_job(&self) -> bool {
         // SAFETY: asks a live runtime.
         unsafe { qjs::JS_IsJobPending(self.raw()) }

@@ -13,19 +13,24 @@
 //! This is the only layer with `unsafe`; ARCHITECTURE.md names the files.
 
 mod array_buffer;
+mod builtin;
 mod callback;
 mod checkpoint;
 mod deadline;
 mod exception;
 mod global;
 pub mod heap;
+mod import;
+mod intrinsics;
 mod jobs;
 mod key;
 mod layout;
 mod limits;
 mod object;
+mod pins;
 mod poll;
 mod promise;
+mod proxy;
 mod random;
 mod realm;
 mod runtime;
@@ -36,6 +41,7 @@ mod string;
 mod value;
 
 pub use array_buffer::{TypedArrayKind, TYPED_ARRAY_KINDS};
+pub use builtin::Builtin;
 pub use callback::{Args, Host};
 pub use checkpoint::Checkpoint;
 pub use deadline::Stop;
@@ -44,6 +50,7 @@ pub use global::{Attributes, Change, GlobalId, Names, Property};
 pub use key::Key;
 pub use limits::Limits;
 pub use promise::PromiseState;
+pub use proxy::{Shape, Trap, TRAPS};
 pub use realm::{Realm, Scope};
 pub use runtime::{Counters, Runtime};
 pub use script::{Origin, Script};

@@ -130,6 +130,15 @@ impl<'a> Value<'a> {
         unsafe { self.scope.result(qjs::JS_GetPrototype(self.scope.context, self.raw())) }
     }
 
+    /// Sets the prototype of an ordinary object.
+    pub fn set_prototype(&self, prototype: &Value<'a>) -> Result<(), Thrown<'a>> {
+        self.assert_mine(prototype);
+        // SAFETY: both are live; the engine takes a reference of its own.
+        let status =
+            unsafe { qjs::JS_SetPrototype(self.scope.context, self.raw(), prototype.raw()) };
+        self.scope.truth(status).map(drop)
+    }
+
     /// Calls this function. Runs guest code.
     pub fn call(&self, this: &Value<'a>, args: &[Value<'a>]) -> Result<Value<'a>, Thrown<'a>> {
         self.assert_mine(this);
@@ -148,14 +157,21 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Constructs with this function, as `new` does. Runs guest code.
-    pub fn construct(&self, args: &[Value<'a>]) -> Result<Value<'a>, Thrown<'a>> {
+    /// Constructs with this function, as `new` does, or as `super` does in a constructor
+    /// of `target`. Runs guest code.
+    pub fn construct(
+        &self,
+        args: &[Value<'a>],
+        target: &Value<'a>,
+    ) -> Result<Value<'a>, Thrown<'a>> {
+        self.assert_mine(target);
         let raw: Vec<_> = args.iter().map(|arg| self.checked(arg)).collect();
         // SAFETY: as in `call`.
         unsafe {
-            self.scope.result(qjs::JS_CallConstructor(
+            self.scope.result(qjs::JS_CallConstructor2(
                 self.scope.context,
                 self.raw(),
+                target.raw(),
                 raw.len() as i32,
                 raw.as_ptr().cast_mut(),
             ))

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use rquickjs::qjs;
 
-use super::{poll, random, GlobalId, Runtime, Thrown, Value};
+use super::{pins, poll, random, GlobalId, Runtime, Thrown, Value};
 
 /// A global object with its own intrinsics. Realms of one runtime share its heap,
 /// so their objects pass between them directly.
@@ -40,7 +40,10 @@ impl Realm {
             number
         };
         let realm = Self { runtime: runtime.clone(), context, kind: Kind::Plain(number) };
+        pins::find(context.as_ptr());
         random::install(context.as_ptr())?;
+        let full = |()| io::Error::new(io::ErrorKind::OutOfMemory, "memory limit too small");
+        realm.install_traps().map_err(full)?;
         Ok(realm)
     }
 
@@ -55,6 +58,23 @@ impl Realm {
         installed
             .then_some(realm)
             .ok_or_else(|| io::Error::other("this engine cannot have another global object"))
+    }
+
+    /// Has the realm, which mirrors a host object, mirror another one.
+    pub fn rename(&mut self, to: GlobalId) {
+        if let Kind::Mirror(from) = self.kind {
+            self.scope(&self.runtime).rename_global(from, to);
+            self.kind = Kind::Mirror(to);
+        }
+    }
+
+    /// How many references there are to it, where that can be told: as long as they are as
+    /// many as at first, nothing is left of what ran there.
+    pub fn references(&self) -> Option<[i32; 2]> {
+        match self.kind {
+            Kind::Mirror(id) => self.scope(&self.runtime).global_references(id),
+            Kind::Plain(_) => None,
+        }
     }
 
     /// The runtime whose heap this realm lives in.

@@ -14,8 +14,10 @@ use super::callback::{self, HostClasses};
 use super::deadline::{Deadline, Outer};
 use super::global::Globals;
 use super::heap::{Heap, HeapLimits};
+use super::intrinsics::Intrinsics;
+use super::pins::Pins;
 use super::slots::Slots;
-use super::{limits, random, Host, Limits, Realm, Scope, Stop};
+use super::{import, limits, random, Host, Limits, Realm, Scope, Stop};
 
 /// What a runtime has done so far.
 #[derive(Clone, Copy, Debug, Default)]
@@ -55,6 +57,8 @@ pub struct Runtime {
     pub(super) released: RefCell<Vec<u32>>,
     pub(super) slots: Slots,
     pub(super) classes: HostClasses,
+    pub(super) intrinsics: Intrinsics,
+    pub(super) pins: Pins,
     pub(super) globals: Globals,
     /// Realms given up inside an entry, which may use them to its end.
     pub(super) orphans: RefCell<Vec<NonNull<qjs::JSContext>>>,
@@ -103,6 +107,8 @@ impl Runtime {
             released: RefCell::default(),
             slots: Slots::default(),
             classes,
+            intrinsics: Intrinsics::default(),
+            pins: Pins::default(),
             globals,
             orphans: RefCell::default(),
             helpers: RefCell::default(),
@@ -126,6 +132,7 @@ impl Runtime {
                 Some(callback::on_rejection),
                 opaque,
             );
+            import::refuse(raw.as_ptr());
             runtime.heap.on_pressure(limits::on_pressure, opaque);
             // Atomics.wait would block the host's thread beyond the reach of a deadline.
             qjs::JS_SetCanBlock(raw.as_ptr(), false);

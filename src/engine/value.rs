@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use rquickjs::qjs;
 
-use super::{GlobalId, Scope, Thrown};
+use super::{GlobalId, Scope, Shape, Thrown};
 
 /// A guest value, kept alive for as long as this handle is. Good only inside the
 /// scope it came from.
@@ -29,8 +29,10 @@ pub enum Kind {
     Symbol,
     /// A function of the guest, also a Proxy of one.
     Function,
-    /// A function that stands in for one of the host's: its slot on the host's side.
-    HostFunction(u32),
+    /// A function that is part of the engine.
+    NativeFunction,
+    /// A stand-in for an object or function of the host's: its slot on the host's side.
+    Host(u32),
     Array,
     Error,
     Promise,
@@ -55,28 +57,13 @@ pub enum Kind {
 impl Kind {
     /// Whether this is a value of the host's, which it alone may keep alive.
     pub fn is_host(self) -> bool {
-        matches!(self, Kind::HostFunction(_) | Kind::Global(_))
+        matches!(self, Kind::Host(_) | Kind::Global(_))
     }
 
-    /// Whether an object of this kind crosses as a copy (or not at all), so that what
-    /// comes back is another.
+    /// Whether an object of this kind crosses as a copy, so that what comes back is another.
     pub fn is_copied(self) -> bool {
         use Kind::*;
-        matches!(
-            self,
-            Array
-                | Date
-                | RegExp
-                | Map
-                | Set
-                | ArrayBuffer
-                | TypedArray
-                | DataView
-                | Boxed
-                | Proxy
-                | Weak
-                | Object
-        )
+        matches!(self, Date | RegExp | Map | Set | ArrayBuffer | TypedArray | DataView | Boxed)
     }
 }
 
@@ -128,8 +115,12 @@ impl<'a> Value<'a> {
             if class == CLASS_OBJECT {
                 return Kind::Object;
             }
-            if let Some(slot) = self.scope.host_function_slot(raw) {
-                return Kind::HostFunction(slot);
+            if class == native_function_class(self.scope) {
+                return Kind::NativeFunction;
+            }
+            let slot = self.scope.host_function_slot(raw);
+            if let Some(slot) = slot.or_else(|| self.scope.host_proxy_slot(raw)) {
+                return Kind::Host(slot);
             }
             if let Some(id) = self.scope.global_id(raw) {
                 return Kind::Global(id);
@@ -152,6 +143,33 @@ impl<'a> Value<'a> {
                     Kind::Weak
                 }
                 _ => Kind::Object,
+            }
+        }
+    }
+
+    /// What this object is to those tests that a proxy of it cannot answer.
+    pub fn shape(&self) -> Shape {
+        let (mut object, mut proxies) = (self.clone(), 0);
+        // SAFETY: reads class ids and flags of live values; the target's reference is ours.
+        unsafe {
+            if qjs::JS_IsFunction(self.scope.context, self.raw) {
+                return match qjs::JS_IsConstructor(self.scope.context, self.raw) {
+                    true => Shape::Constructor,
+                    false => Shape::Function,
+                };
+            }
+            // A chain of proxies that is longer means harm.
+            while qjs::JS_IsProxy(object.raw) && proxies < 100 {
+                let target = qjs::JS_GetProxyTarget(self.scope.context, object.raw);
+                // A revoked one has none.
+                let Ok(target) = self.scope.result(target) else { break };
+                object = target;
+                proxies += 1;
+            }
+            if qjs::JS_IsArray(object.raw) {
+                Shape::Array
+            } else {
+                Shape::Object
             }
         }
     }
@@ -214,6 +232,18 @@ fn boxed_classes(scope: Scope<'_>) -> &'static [u32; 5] {
                 qjs::JS_FreeValue(scope.context, primitive);
                 class
             })
+        }
+    })
+}
+
+/// The class id of functions written in C, the same in every runtime of the process.
+fn native_function_class(scope: Scope<'_>) -> u32 {
+    static CLASS: OnceLock<u32> = OnceLock::new();
+    *CLASS.get_or_init(|| {
+        // SAFETY: the context is live; `Function.prototype` is itself such a function.
+        unsafe {
+            let function = scope.own(qjs::JS_GetFunctionProto(scope.context));
+            qjs::JS_GetClassID(function.raw)
         }
     })
 }

@@ -1,73 +1,41 @@
-// `console`, forwarded: the host decides where lines go, and formats them.
-(write) => {
+// `console`, forwarded: the host decides where lines go, and formats them. Loaded when it is
+// first used; mod.rs has the order of the functions.
+(write, now) => {
   'use strict';
 
-  const timers = new Map();
-  const counts = new Map();
-  const now = Date.now;
-  const { apply } = Reflect;
-  const mapGet = Map.prototype.get;
-  const mapSet = Map.prototype.set;
-  const mapDelete = Map.prototype.delete;
-  const elapsed = (label) => {
-    const start = apply(mapGet, timers, [label]);
-    return start === undefined ? undefined : now() - start;
-  };
+  // By label, without prototypes that a guest could reach.
+  const starts = { __proto__: null };
+  const counts = { __proto__: null };
+  const elapsed = (label) => (label in starts ? now() - starts[label] : undefined);
 
-  const console = {};
-  const forwarded = [
-    'log',
-    'info',
-    'warn',
-    'error',
-    'debug',
-    'trace',
-    'dir',
-    'dirxml',
-    'table',
-    'group',
-    'groupCollapsed',
-    'groupEnd',
-  ];
-  for (const name of forwarded) {
-    console[name] = { [name]: (...values) => write(name, ...values) }[name];
-  }
-  console.assert = (condition, ...values) => {
+  const assert = (condition, ...values) => {
     if (condition) return;
     if (typeof values[0] === 'string') values[0] = `Assertion failed: ${values[0]}`;
     else values = ['Assertion failed', ...values];
     write('error', ...values);
   };
-  console.count = (label = 'default') => {
-    const count = (apply(mapGet, counts, [`${label}`]) ?? 0) + 1;
-    apply(mapSet, counts, [`${label}`, count]);
-    write('log', `${label}: ${count}`);
+  const count = (label = 'default') => {
+    label = `${label}`;
+    counts[label] = (counts[label] ?? 0) + 1;
+    write('log', `${label}: ${counts[label]}`);
   };
-  console.countReset = (label = 'default') => {
-    apply(mapDelete, counts, [`${label}`]);
+  const countReset = (label = 'default') => {
+    delete counts[`${label}`];
   };
-  console.time = (label = 'default') => {
-    apply(mapSet, timers, [`${label}`, now()]);
+  const time = (label = 'default') => {
+    starts[`${label}`] = now();
   };
-  console.timeLog = (label = 'default', ...values) => {
-    const time = elapsed(`${label}`);
+  const timeLog = (label = 'default', ...values) => {
+    label = `${label}`;
+    const time = elapsed(label);
     if (time !== undefined) write('log', `${label}: ${time}ms`, ...values);
   };
-  console.timeEnd = (label = 'default') => {
-    const time = elapsed(`${label}`);
-    apply(mapDelete, timers, [`${label}`]);
+  const timeEnd = (label = 'default') => {
+    label = `${label}`;
+    const time = elapsed(label);
+    delete starts[label];
     if (time !== undefined) write('log', `${label}: ${time}ms`);
   };
-  Object.defineProperty(console, Symbol.toStringTag, {
-    value: 'console',
-    writable: false,
-    enumerable: false,
-    configurable: true,
-  });
-  Object.defineProperty(globalThis, 'console', {
-    value: console,
-    writable: true,
-    enumerable: false,
-    configurable: true,
-  });
+
+  return [write, assert, count, countReset, time, timeLog, timeEnd];
 };

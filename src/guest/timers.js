@@ -1,18 +1,25 @@
-// Timers: functions stay here, the clock is the host's event loop. Only intrinsics captured
-// here are used later, for guests may replace them.
-(start, stop, reference, report) => {
+// Timers: functions stay here, the clock is the host's event loop. Loaded when one is first
+// used, by when guests may have replaced intrinsics: only those handed in are used. mod.rs has
+// the order of the functions.
+(
+  start,
+  stop,
+  reference,
+  report,
+  apply,
+  NativeNumber,
+  numberOf,
+  promiseThen,
+  NativeTypeError,
+  dispose,
+  toPrimitive,
+) => {
   'use strict';
 
-  const { apply } = Reflect;
-  const { defineProperty } = Object;
-  const numberOf = Number.prototype.valueOf;
-  const promiseThen = Promise.prototype.then;
-  const mapHas = Map.prototype.has;
-  const mapGet = Map.prototype.get;
-  const mapSet = Map.prototype.set;
-  const mapDelete = Map.prototype.delete;
-  const settled = Promise.resolve();
-  const timers = new Map();
+  // A promise that no constructor of the guest's was asked for.
+  const settled = (async () => {})();
+  // By number, without a prototype that a guest could reach.
+  const timers = { __proto__: null };
   let last = 0;
 
   const delayOf = (value) => {
@@ -34,17 +41,17 @@
 
   const clear = (timer) => {
     const id = idOf(timer);
-    const known = apply(mapGet, timers, [id]);
+    const known = timers[id];
     if (known === undefined) return;
     known.cleared = true;
-    apply(mapDelete, timers, [id]);
+    delete timers[id];
     stop(id);
   };
 
   const checkCallback = (callback) => {
     if (typeof callback === 'function') return;
     const received = typeof callback;
-    const error = new TypeError(
+    const error = new NativeTypeError(
       'The "callback" argument must be of type function. Received ' + received,
     );
     error.code = 'ERR_INVALID_ARG_TYPE';
@@ -53,7 +60,7 @@
 
   // What Node's timers answer with: an object that also serves as a number. Being one, it
   // can cross to the host and come back.
-  class Timeout extends Number {
+  class Timeout extends NativeNumber {
     #timer;
     #referenced = true;
     constructor(callback, args, delay, repeat) {
@@ -63,7 +70,7 @@
     }
     #start() {
       const id = apply(numberOf, this, []);
-      apply(mapSet, timers, [id, this.#timer]);
+      timers[id] = this.#timer;
       start(id, this.#timer.delay, this.#timer.repeat);
       if (!this.#referenced) reference(id, false);
     }
@@ -83,7 +90,7 @@
     refresh() {
       const id = apply(numberOf, this, []);
       // One that has fired starts again, one that was cleared does not.
-      if (apply(mapHas, timers, [id])) stop(id);
+      if (id in timers) stop(id);
       else if (this.#timer.cleared) return this;
       this.#start();
       return this;
@@ -92,10 +99,10 @@
       clear(this);
       return this;
     }
-    [Symbol.dispose]() {
+    [dispose]() {
       clear(this);
     }
-    [Symbol.toPrimitive]() {
+    [toPrimitive]() {
       return apply(numberOf, this, []);
     }
   }
@@ -105,14 +112,14 @@
     return new Timeout(callback, args, delay, repeat);
   };
 
-  const globals = {
-    setTimeout: (callback, delay, ...args) => startTimer(callback, args, delayOf(delay), false),
-    setInterval: (callback, delay, ...args) => startTimer(callback, args, delayOf(delay), true),
-    setImmediate: (callback, ...args) => startTimer(callback, args, 0, false),
-    clearTimeout: (timer) => clear(timer),
-    clearInterval: (timer) => clear(timer),
-    clearImmediate: (timer) => clear(timer),
-    queueMicrotask: (callback) => {
+  return [
+    (callback, delay, ...args) => startTimer(callback, args, delayOf(delay), false),
+    (callback, delay, ...args) => startTimer(callback, args, delayOf(delay), true),
+    (callback, ...args) => startTimer(callback, args, 0, false),
+    clear,
+    clear,
+    clear,
+    (callback) => {
       checkCallback(callback);
       const run = () => {
         try {
@@ -123,21 +130,12 @@
       };
       apply(promiseThen, settled, [run]);
     },
-  };
-  for (const name in globals) {
-    defineProperty(globalThis, name, {
-      __proto__: null,
-      value: globals[name],
-      writable: true,
-      enumerable: true,
-      configurable: true,
-    });
-  }
-
-  return (id) => {
-    const timer = apply(mapGet, timers, [id]);
-    if (timer === undefined) return;
-    if (!timer.repeat) apply(mapDelete, timers, [id]);
-    apply(timer.callback, undefined, timer.args);
-  };
+    // Runs a timer's function.
+    (id) => {
+      const timer = timers[id];
+      if (timer === undefined) return;
+      if (!timer.repeat) delete timers[id];
+      apply(timer.callback, undefined, timer.args);
+    },
+  ];
 };

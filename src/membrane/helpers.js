@@ -181,9 +181,26 @@
   };
   defineProperty(Error, 'captureStackTrace', ownCapture);
 
+  const global = globalThis;
+  const { Reflect: reflection } = globalThis;
+  // By the numbers of `Trap`.
+  const reflect = [
+    reflection.get,
+    reflection.set,
+    reflection.has,
+    reflection.deleteProperty,
+    reflection.getOwnPropertyDescriptor,
+    reflection.defineProperty,
+    reflection.ownKeys,
+    reflection.getPrototypeOf,
+    reflection.setPrototypeOf,
+    reflection.isExtensible,
+    reflection.preventExtensions,
+  ];
+
   // One function for all: each function of its own costs the heap more than its code does.
   // The numbers are those of `Helper` in helpers.rs.
-  return (helper, a, b, c) => {
+  const help = (helper, a, b, c) => {
     switch (helper) {
       case 0: {
         // MapEntries: [key, value, key, value, …]
@@ -311,19 +328,7 @@
         const own = getOwnPropertyDescriptor(a, b);
         return own !== undefined && typeof own.value === 'number' ? own.value : 0;
       }
-      case 36: {
-        // AdoptRealm: its original global object. Its errors are known and shown as ours; what
-        // the engine adds to the language goes.
-        delete a.queueMicrotask;
-        delete a[toStringTag];
-        for (let i = 0; i < errorClasses.length; i++) {
-          const errorClass = a[errorNames[i]];
-          apply(weakSet, errorIndex, [errorClass.prototype, i]);
-        }
-        defineProperty(a.Error.prototype, 'stack', ownStack);
-        return defineProperty(a.Error, 'captureStackTrace', ownCapture);
-      }
-      default:
+      case 35:
         // ClassName: the name of the nearest constructor that is a plain data property
         for (let o = a; o !== null; o = getPrototypeOf(o)) {
           const own = getOwnPropertyDescriptor(o, 'constructor');
@@ -333,6 +338,31 @@
           }
         }
         return '';
+      case 36: {
+        // AdoptRealm: its original global object. Its errors are known and shown as ours; the
+        // prototypes of theirs and ours are answered, in turn. What the engine adds to the
+        // language goes.
+        delete a.queueMicrotask;
+        delete a[toStringTag];
+        const prototypes = [];
+        for (let i = 0; i < errorClasses.length; i++) {
+          const { prototype } = a[errorNames[i]];
+          apply(weakSet, errorIndex, [prototype, i]);
+          push(prototypes, prototype);
+          push(prototypes, errorClasses[i].prototype);
+        }
+        defineProperty(a.Error.prototype, 'stack', ownStack);
+        defineProperty(a.Error, 'captureStackTrace', ownCapture);
+        return prototypes;
+      }
+      default: {
+        // Member: what the intrinsics `a` have at the index `b` under the key `c`
+        const holder = b === a.length ? global : a[b];
+        if (c === undefined || holder === undefined) return holder;
+        const own = getOwnPropertyDescriptor(holder, c);
+        return own === undefined ? undefined : own.value;
+      }
     }
   };
+  return [help, reflect];
 })();

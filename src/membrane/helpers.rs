@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use crate::engine::{Scope, Script, Thrown, Value};
+use crate::engine::{Scope, Script, Thrown, Trap, Value};
 
 /// What `helpers.js` does, by its numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,16 +45,47 @@ pub enum Helper {
     OwnNumber,
     ClassName,
     AdoptRealm,
+    Member,
 }
 
 /// How many helpers the realm keeps; what others keep there comes after them.
-pub const HELPERS: usize = 1;
+pub const HELPERS: usize = 3;
 
 /// Captures the helpers in a realm that has run no guest code yet.
 pub fn capture(scope: Scope<'_>) -> Result<Vec<Value<'_>>, Thrown<'_>> {
-    static COMPILED: OnceLock<Script> = OnceLock::new();
+    static HELP: OnceLock<Script> = OnceLock::new();
     let source = include_str!("helpers.js");
-    Ok(vec![scope.run_builtin(&COMPILED, source, "quickvm:helpers")?])
+    let captured = scope.run_builtin(&HELP, source, "quickvm:helpers")?;
+    let intrinsics = collect_intrinsics(scope)?;
+    Ok(vec![captured.get_index(0)?, captured.get_index(1)?, intrinsics])
+}
+
+/// Makes the intrinsics of a realm known that has run no guest code yet. The list that it
+/// answers has to live as long as the realm.
+pub fn collect_intrinsics(scope: Scope<'_>) -> Result<Value<'_>, Thrown<'_>> {
+    static LIST: OnceLock<Script> = OnceLock::new();
+    let source = concat!(
+        "(() => { const module = {};",
+        include_str!("../../lib/realm.js"),
+        "return module.exports(); })()"
+    );
+    let list = scope.run_builtin(&LIST, source, "quickvm:realm")?;
+    scope.add_intrinsics(&list)?;
+    Ok(list)
+}
+
+/// The list of the main realm's intrinsics.
+pub fn intrinsics(scope: Scope<'_>) -> Result<Value<'_>, Thrown<'_>> {
+    scope.helper(2)
+}
+
+/// Calls the function of `Reflect` that has the trap's name.
+pub fn reflect<'a>(
+    scope: Scope<'a>,
+    trap: Trap,
+    args: &[Value<'a>],
+) -> Result<Value<'a>, Thrown<'a>> {
+    scope.helper(1)?.get_index(trap as u32)?.call(&scope.undefined(), args)
 }
 
 /// Calls a helper.

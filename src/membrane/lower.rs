@@ -3,9 +3,9 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use super::helpers::{help, Helper};
+use super::helpers::{self, help, Helper};
 use super::wire::{tag, utf8_of_latin1, Malformed, Reader};
-use crate::engine::{stack_remaining, Scope, Slot, Thrown, Value, TYPED_ARRAY_KINDS};
+use crate::engine::{stack_remaining, Scope, Shape, Slot, Thrown, Value, TYPED_ARRAY_KINDS};
 
 /// Native stack that lowering leaves free: what it calls needs some too.
 const STACK_MARGIN: usize = 64 * 1024;
@@ -230,6 +230,26 @@ impl<'m, 'b, 'a> Lower<'m, 'b, 'a> {
                 let constructor = self.reader.flag()?;
                 self.number(scope.host_function(slot, &name, length, constructor)?)
             }
+            tag::STAND_IN => {
+                let slot = self.reader.u32()?;
+                let shape = match self.reader.byte()? {
+                    0 => Shape::Object,
+                    1 => Shape::Array,
+                    2 => Shape::Function,
+                    3 => Shape::Constructor,
+                    _ => return Err(LowerError::Malformed),
+                };
+                scope.wake(slot);
+                self.number(scope.host_proxy(slot, shape)?)
+            }
+            tag::INTRINSIC => {
+                let place = self.reserve();
+                let index = scope.number(f64::from(self.reader.u32()?));
+                let key = self.value()?;
+                let list = helpers::intrinsics(scope)?;
+                let found = help(scope, Helper::Member, &[list, index, key])?;
+                self.fill(place, found)
+            }
             tag::PROMISE => self.promise()?,
             _ => return Err(LowerError::Malformed),
         })
@@ -277,6 +297,10 @@ impl<'m, 'b, 'a> Lower<'m, 'b, 'a> {
                 (true, name) => error.define(&scope.key_utf8(name)?, value)?,
             }
         }
+        let prototype = self.value()?;
+        if new && prototype.is_object() {
+            error.set_prototype(&prototype)?;
+        }
         Ok(error)
     }
 
@@ -297,7 +321,12 @@ impl<'m, 'b, 'a> Lower<'m, 'b, 'a> {
             return Err(LowerError::Malformed);
         }
         let view = self.scope.typed_array(kind, &buffer, offset, length)?;
-        Ok(self.fill(place, view))
+        let view = self.fill(place, view);
+        let prototype = self.value()?;
+        if prototype.is_object() {
+            view.set_prototype(&prototype)?;
+        }
+        Ok(view)
     }
 
     /// A twin of a host promise, settled when the host says so.

@@ -52,11 +52,13 @@ pub mod tag {
     pub const DATE: u8 = 22;
     /// string source, string flags
     pub const REGEXP: u8 = 23;
-    /// class byte, u32 slot, strings name, message and stack, flag and cause, properties
+    /// class byte, u32 slot, strings name, message and stack (guest only), flag and cause,
+    /// properties, and the prototype, or undefined: that of its class
     pub const ERROR: u8 = 24;
     /// u32 length, bytes
     pub const ARRAY_BUFFER: u8 = 25;
-    /// kind byte, buffer, f64 byte offset, f64 element count
+    /// kind byte, buffer, f64 byte offset, f64 element count, and a prototype of the host's
+    /// own, or undefined
     pub const TYPED_ARRAY: u8 = 26;
     /// buffer, f64 byte offset, f64 byte length
     pub const DATA_VIEW: u8 = 27;
@@ -66,6 +68,15 @@ pub mod tag {
     pub const INSTANCE: u8 = 29;
     /// for display only: string text
     pub const PLACEHOLDER: u8 = 30;
+    /// u32 slot, shape byte: an object of the writer's side, to be used where it is
+    pub const STAND_IN: u8 = 31;
+    /// u32 index into the list of intrinsics: the reader's own. Host only: the index may be
+    /// the list's length, for the global object, and a key or undefined follows: the member
+    /// that is meant
+    pub const INTRINSIC: u8 = 32;
+    /// guest only: u32 slot, string message, properties: an error of the host's, and how it
+    /// looks now
+    pub const HOME_ERROR: u8 = 33;
     /// u32 context: its global object here, the contextified object there
     pub const CONTEXT: u8 = 40;
 }
@@ -80,7 +91,8 @@ pub mod op {
     pub const COMPILE: u8 = 1;
     /// u32 script
     pub const RUN_SCRIPT: u8 = 2;
-    /// u32 slot, flag: construct, receiver, u32 count, arguments
+    /// u32 slot, flag: construct, receiver (constructing: `new.target`, or undefined: the
+    /// function itself), u32 count, arguments
     pub const CALL: u8 = 3;
     /// u32 slot of a promise, flag: fulfilled, value
     pub const SETTLE: u8 = 4;
@@ -88,16 +100,14 @@ pub mod op {
     pub const FIRE_TIMER: u8 = 5;
     /// string id
     pub const REQUIRE: u8 = 6;
-    /// property key
-    pub const GLOBAL_GET: u8 = 7;
+    /// nothing; the reply is the global object
+    pub const GLOBAL: u8 = 7;
     /// property key, value
     pub const GLOBAL_SET: u8 = 8;
-    /// property key
-    pub const GLOBAL_DELETE: u8 = 9;
-    /// property key
-    pub const GLOBAL_HAS: u8 = 10;
-    /// nothing
-    pub const GLOBAL_KEYS: u8 = 11;
+    /// u32 slot, trap byte, u32 count, arguments: what `Reflect` has the trap's name for
+    pub const REFLECT: u8 = 9;
+    /// u32 slot; the reply is a copy of the object
+    pub const COPY: u8 = 10;
     /// guest only: value, the reason of a promise that nobody listens to
     pub const UNHANDLED: u8 = 12;
     /// guest only, in place of a request that could not be written: as `UNCROSSABLE`

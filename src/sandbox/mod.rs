@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::engine::{
     Args, Host, Kind, Limits, Origin, Realm, Runtime, Scope, Script, Stop, Thrown, Value,
 };
-use crate::guest::{self, service, Builtins, Entry};
+use crate::guest::{self, service, Builtins};
 use crate::membrane::helpers::{self, HELPERS};
 use crate::membrane::lift::REACTION;
 use crate::membrane::lower::{Lower, LowerError, Twins};
@@ -18,11 +18,12 @@ use crate::membrane::wire::{op, status, Malformed, Reader, Writer};
 
 mod context;
 mod pool;
+mod reflect;
 mod reply;
 mod session;
 
 use pool::Guest;
-use reply::{write_reply, write_uncrossable};
+use reply::{write_reply, write_uncrossable, Form, Outcome};
 use session::Session;
 
 /// The way to the host: sends a request, waits for the reply.
@@ -68,7 +69,13 @@ pub struct Sandbox {
     /// Whether the guest has been stopped and not been entered since.
     was_stopped: Cell<bool>,
     contexts: context::Contexts,
+    /// The context of the entry under way, when it may leave nothing in its realm.
+    traceless: Cell<Option<u32>>,
 }
+
+/// Marks a host slot whose value lives as long as the host says, and whose stand-in in the
+/// guest lives as long as the value.
+pub const IDLE: u32 = 0x8000_0000;
 
 /// Why a request has no value to answer with.
 enum Failure<'a> {
@@ -112,6 +119,7 @@ impl Sandbox {
             compiled: Cell::new(None),
             was_stopped: Cell::new(false),
             contexts: context::Contexts::default(),
+            traceless: Cell::new(None),
         })
     }
 
@@ -131,10 +139,18 @@ impl Sandbox {
         let (fresh, stop) = self.runtime.enter(&guest.realm, timeout, &session, |scope| {
             if scope.is_outermost() && self.was_stopped.take() {
                 // Of no effect but on what the stop has left half done.
-                let forget = entry(scope, Entry::ForgetUnfinished);
-                let _ = forget.and_then(|forget| forget.call(&scope.undefined(), &[]));
+                let _ = builtins(scope).and_then(|builtins| guest::forget_unfinished(&builtins));
             }
-            let outcome = self.perform(scope, op, &mut reader);
+            let outcome = match op {
+                op::REFLECT => self.reflect(scope, &mut reader),
+                op::COPY => reader
+                    .u32()
+                    .ok()
+                    .and_then(|slot| scope.kept(slot))
+                    .map(|value| Outcome::new(value, Form::Copy))
+                    .ok_or(Failure::Malformed),
+                _ => self.perform(scope, op, &mut reader).map(Outcome::from),
+            };
             scope.drain();
             let fresh = write_reply(scope, &mut reply, outcome);
             scope.drain();
@@ -144,6 +160,10 @@ impl Sandbox {
             session.flush_contexts(scope);
             fresh
         });
+        match stop {
+            None if !self.runtime.is_entered() => self.leave_context(),
+            _ => self.traceless.set(None),
+        }
         if let Some(stop) = stop {
             self.was_stopped.set(true);
             fresh.into_iter().for_each(|slot| self.runtime.release(slot));
@@ -178,9 +198,18 @@ impl Sandbox {
         self.scripts.borrow_mut().remove(&number);
     }
 
-    /// Gives up a guest value that the host no longer refers to.
+    /// Gives up a guest value that the host no longer refers to; with [`IDLE`], what stands
+    /// for a host value that is gone.
     pub fn release(&self, slot: u32) {
-        self.runtime.release(slot);
+        match slot & IDLE {
+            0 => self.runtime.release(slot),
+            _ => self.runtime.unpin(slot & !IDLE),
+        }
+    }
+
+    /// Whether a run has left jobs for later.
+    pub fn has_left_jobs(&self) -> bool {
+        self.runtime.has_left_jobs()
     }
 
     /// Stops the guest that is running, and every later one.
@@ -235,13 +264,14 @@ impl Sandbox {
                 let this = lower.value()?;
                 let args = lower.values()?;
                 Ok(match constructing {
-                    true => function.construct(&args)?,
+                    true if this.is_undefined() => function.construct(&args, &function)?,
+                    true => function.construct(&args, &this)?,
                     false => function.call(&this, &args)?,
                 })
             }
             op::CREATE_CONTEXT => self.create_context(scope, reader),
             op::RUN_IN_CONTEXT => {
-                let scope = self.enter_context(scope, reader)?;
+                let Some(scope) = self.enter_context(scope, reader)? else { return Ok(undefined) };
                 let op = if reader.flag()? { op::RUN_SCRIPT } else { op::RUN };
                 self.perform(scope, op, reader)
             }
@@ -255,45 +285,33 @@ impl Sandbox {
             }
             op::FIRE_TIMER => {
                 let id = scope.number(f64::from(reader.u32()?));
-                Ok(entry(scope, Entry::FireTimer)?.call(&undefined, &[id])?)
+                Ok(guest::fire_timer(&builtins(scope)?, id)?)
             }
             op::REQUIRE => {
                 let id = Lower::new(scope, reader, &self.twins).value()?;
-                Ok(entry(scope, Entry::Require)?.call(&undefined, &[id])?)
+                Ok(guest::require(&builtins(scope)?, id)?)
             }
-            op::GLOBAL_GET | op::GLOBAL_SET | op::GLOBAL_DELETE | op::GLOBAL_HAS => {
+            op::GLOBAL => Ok(scope.global()),
+            op::GLOBAL_SET => {
                 let mut lower = Lower::new(scope, reader, &self.twins);
-                let (global, key) = (scope.global(), lower.value()?);
+                let key = lower.value()?;
                 // Anything else would be converted, which could run code.
                 if !matches!(key.kind(), Kind::String | Kind::Symbol) {
                     return Err(Failure::Malformed);
                 }
-                let key = key.to_key()?;
-                Ok(match op {
-                    op::GLOBAL_GET => global.get(&key)?,
-                    op::GLOBAL_SET => {
-                        global.set(&key, lower.value()?)?;
-                        undefined
-                    }
-                    op::GLOBAL_DELETE => scope.boolean(global.delete(&key)?),
-                    _ => scope.boolean(global.has(&key)?),
-                })
-            }
-            op::GLOBAL_KEYS => {
-                let keys = scope.array()?;
-                for (index, key) in (0..).zip(scope.global().own_keys()?) {
-                    keys.define_index(index, key.to_value()?)?;
-                }
-                Ok(keys)
+                scope.global().set(&key.to_key()?, lower.value()?)?;
+                Ok(undefined)
             }
             _ => Err(Failure::Malformed),
         }
     }
 
-    /// Ends each message with the host slots that the guest has let go of.
+    /// Ends each message with the host slots that the guest has let go of, and (marked) those
+    /// of which it only keeps what stands for them.
     fn write_released(&self, message: &mut Writer) {
         let mut released = self.runtime.take_released();
         released.retain(|slot| (service::END..REACTION).contains(slot));
+        released.extend(self.runtime.take_idle().into_iter().map(|slot| slot | IDLE));
         message.u32(released.len() as u32);
         released.into_iter().for_each(|slot| message.u32(slot));
     }
@@ -302,7 +320,7 @@ impl Sandbox {
 impl Drop for Sandbox {
     fn drop(&mut self) {
         self.runtime.abandon();
-        self.contexts.borrow_mut().clear();
+        self.contexts.clear();
         if let Some(guest) = self.guest.take() {
             guest.retire();
         }
@@ -315,7 +333,7 @@ fn set_up(options: SandboxOptions) -> io::Result<Guest> {
     let realm = Realm::new(&runtime)?;
     let (set_up, stop) = runtime.enter(&realm, None, &NoHost, |scope| {
         let mut functions = helpers::capture(scope).ok()?;
-        functions.extend(guest::install(scope, options.builtins).ok()?);
+        functions.push(guest::install(scope, options.builtins).ok()?);
         scope.set_helpers(functions);
         Some(())
     });
@@ -327,8 +345,9 @@ fn set_up(options: SandboxOptions) -> io::Result<Guest> {
     Ok(Guest::new(realm, options))
 }
 
-fn entry(scope: Scope<'_>, entry: Entry) -> Result<Value<'_>, Thrown<'_>> {
-    scope.helper(HELPERS + entry as usize)
+/// What [`guest`] keeps in the realm that is entered.
+fn builtins(scope: Scope<'_>) -> Result<Value<'_>, Thrown<'_>> {
+    scope.helper(HELPERS)
 }
 
 fn timeout(milliseconds: f64) -> Option<Duration> {

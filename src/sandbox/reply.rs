@@ -5,25 +5,65 @@ use crate::engine::{Scope, Slot, Thrown, Value};
 use crate::membrane::lift::{Lift, LiftError, Purpose};
 use crate::membrane::wire::{status, tag, Writer};
 
+/// What a request answers.
+pub(super) struct Outcome<'a> {
+    value: Value<'a>,
+    form: Form,
+}
+
+/// How the answer crosses.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Objects stay where they are.
+    Live,
+    /// With all that is in it.
+    Copy,
+    /// An object made for this answer: its properties cross one by one.
+    Record,
+    /// The host's own intrinsic in its place.
+    Intrinsic(u32),
+}
+
+impl<'a> From<Value<'a>> for Outcome<'a> {
+    fn from(value: Value<'a>) -> Self {
+        Self { value, form: Form::Live }
+    }
+}
+
+impl<'a> Outcome<'a> {
+    pub(super) fn new(value: Value<'a>, form: Form) -> Self {
+        Self { value, form }
+    }
+}
+
 /// Writes how a request ended; answers the slots that the reply is the first to name.
 pub(super) fn write_reply<'a>(
     scope: Scope<'a>,
     reply: &mut Writer,
-    outcome: Result<Value<'a>, Failure<'a>>,
+    outcome: Result<Outcome<'a>, Failure<'a>>,
 ) -> Vec<Slot> {
-    let (status, value) = match outcome {
-        Ok(value) => (status::RETURN, value),
-        Err(Failure::Thrown(Thrown(value))) => (status::THROW, value),
+    let (status, Outcome { value, form }) = match outcome {
+        Ok(outcome) => (status::RETURN, outcome),
+        Err(Failure::Thrown(Thrown(value))) => (status::THROW, value.into()),
         Err(Failure::Malformed) => {
             reply.byte(status::UNCROSSABLE);
             write_uncrossable(reply, &[], "a request that breaks the format");
             return Vec::new();
         }
     };
-    let mut lift = Lift::new(scope, reply, Purpose::Use);
+    let purpose = if form == Form::Copy { Purpose::Copy } else { Purpose::Use };
+    let mut lift = Lift::new(scope, reply, purpose);
     let start = lift.mark();
     lift.writer().byte(status);
-    let error = match lift.named(&value, || "result".into()) {
+    let lifted = match form {
+        Form::Record => lift.record(&value),
+        Form::Intrinsic(index) => {
+            lift.intrinsic(index);
+            Ok(())
+        }
+        Form::Live | Form::Copy => lift.named(&value, || "result".into()),
+    };
+    let error = match lifted {
         Ok(()) => return lift.into_slots(),
         Err(error) => error,
     };
@@ -61,6 +101,7 @@ fn write_stack_overflow(message: &mut Writer) {
     message.text(&format!("RangeError: {TEXT}"));
     message.byte(0); // no cause
     message.u32(0); // no fields
+    message.byte(tag::UNDEFINED); // no prototype of its own
 }
 
 /// `path` is kept from the inside out.

@@ -1,8 +1,10 @@
 //! The way out: what the guest asks of the host while a request is under way.
 
 use super::reply::write_uncrossable;
-use super::{Channel, Sandbox};
-use crate::engine::{Args, GlobalId, Host, Key, Names, Property, Scope, Slot, Thrown, Value};
+use super::{builtins, Channel, Sandbox};
+use crate::engine::{
+    Args, GlobalId, Host, Key, Kind, Names, Property, Scope, Slot, Thrown, Trap, Value,
+};
 use crate::guest::{self, service};
 use crate::membrane::lift::{Lift, LiftError, Purpose, REACTION};
 use crate::membrane::lower::{Lower, LowerError};
@@ -32,20 +34,47 @@ impl Host for Session<'_> {
             service::CONSOLE => Purpose::Display,
             _ => Purpose::Use,
         };
-        self.request(scope, NO_PROMISE, purpose, |lift| {
+        let derived = args.constructing && args.this().kind() != Kind::Host(slot);
+        let answer = self.request(scope, NO_PROMISE, purpose, |lift| {
             lift.writer().byte(op::CALL);
             lift.writer().u32(slot);
             lift.writer().byte(u8::from(args.constructing));
-            match args.constructing {
-                true => lift.writer().byte(tag::UNDEFINED),
-                false => lift.receiver(&args.this())?,
+            match args.this().kind() {
+                // A plain `new`, nothing derived: `new.target` is the function itself.
+                Kind::Host(target) if args.constructing && target == slot => {
+                    lift.writer().byte(tag::UNDEFINED);
+                }
+                _ => lift.named(&args.this(), || "this".into())?,
             }
             lift.writer().u32(args.iter().len() as u32);
             for (index, value) in args.iter().enumerate() {
                 lift.named(&value, || format!("args[{index}]"))?;
             }
             Ok(())
-        })
+        })?;
+        if let (true, Kind::Host(made)) = (derived, answer.kind()) {
+            scope.pin(made, &answer);
+        }
+        Ok(answer)
+    }
+
+    fn reflect<'a>(
+        &self,
+        scope: Scope<'a>,
+        slot: u32,
+        trap: Trap,
+        args: Args<'a>,
+    ) -> Result<Value<'a>, Thrown<'a>> {
+        self.reflect(scope, slot, trap, args)
+    }
+
+    fn builtin<'a>(
+        &self,
+        scope: Scope<'a>,
+        id: u8,
+        args: Args<'a>,
+    ) -> Result<Value<'a>, Thrown<'a>> {
+        guest::call(&builtins(scope)?, id, args)
     }
 
     fn global_property<'a>(
@@ -72,7 +101,7 @@ const NO_PROMISE: Slot = Slot::MAX;
 impl Session<'_> {
     /// Writes a request, sends it, and reads the reply. A request that cannot be
     /// written becomes a report of why, which the host answers with an error.
-    fn request<'a>(
+    pub(super) fn request<'a>(
         &self,
         scope: Scope<'a>,
         promise: Slot,

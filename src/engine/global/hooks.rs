@@ -199,6 +199,7 @@ unsafe extern "C" fn finalize(raw: *mut qjs::JSRuntime, object: qjs::JSValue) {
         for key in global.names.take().into_iter().flatten() {
             qjs::JS_FreeAtomRT(raw, key);
         }
+        runtime_of(raw).intrinsics.forget(global.id);
         qjs::JS_FreeValueRT(raw, global.anchor);
         qjs::JS_FreeValueRT(raw, global.original);
     }

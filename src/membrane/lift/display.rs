@@ -11,7 +11,7 @@ const DISPLAY_ENTRIES: usize = 200;
 impl<'a> Lift<'_, 'a> {
     pub(super) fn limited(&self, count: u32) -> u32 {
         match self.purpose {
-            Purpose::Use => count,
+            Purpose::Use | Purpose::Copy => count,
             Purpose::Display => count.min(DISPLAY_ENTRIES as u32),
         }
     }
@@ -23,7 +23,7 @@ impl<'a> Lift<'_, 'a> {
         kind: Kind,
     ) -> Result<Option<String>, Thrown<'a>> {
         Ok(match kind {
-            Kind::Function | Kind::HostFunction(_) => {
+            Kind::Function | Kind::NativeFunction => {
                 let name = self.scope.string_utf8(b"name")?;
                 let name = help(self.scope, Helper::OwnText, &[value.clone(), name])?.to_text()?;
                 Some(if name.is_empty() {

@@ -7,27 +7,65 @@ use crate::membrane::wire::tag;
 
 impl<'a> Lift<'_, 'a> {
     pub(super) fn error(&mut self, value: &Value<'a>) -> Lifted<'a> {
-        if self.home(value)? {
-            return Ok(());
+        let token = self.help(Helper::TwinGet, value)?;
+        if let Some(slot) = self.scope.token_slot(&token) {
+            return self.home_error(value, slot);
         }
         let class = self.help(Helper::ErrorClass, value)?.to_number()?;
         self.writer.byte(tag::ERROR);
         self.writer.byte(class as u8);
         let slot = match self.purpose {
-            Purpose::Use => self.keep(value),
+            Purpose::Use | Purpose::Copy => self.keep(value),
             Purpose::Display => u32::MAX,
         };
         self.writer.u32(slot);
         for name in ["name", "message", "stack"] {
-            let name = self.scope.string_utf8(name.as_bytes())?;
-            self.string(&help(self.scope, Helper::ErrorText, &[value.clone(), name])?)?;
+            self.text(value, name)?;
         }
         let name = self.scope.string_utf8(b"cause")?;
         let own = help(self.scope, Helper::OwnProperty, &[value.clone(), name])?;
         self.writer.byte(u8::from(own.is_object()));
-        if own.is_object() {
+        // Errors are read when their sandbox is gone: what hangs on them is copied.
+        let purpose = self.purpose;
+        if purpose == Purpose::Use {
+            self.purpose = Purpose::Copy;
+        }
+        let parts = self.parts(value, own.is_object());
+        self.purpose = purpose;
+        parts?;
+        let prototype = value.prototype()?;
+        if purpose == Purpose::Display || self.scope.intrinsic_index(&prototype).is_some() {
+            self.writer.byte(tag::UNDEFINED);
+            return Ok(());
+        }
+        self.value(&prototype)
+    }
+
+    /// An error of the host's comes home, with what the guest has changed about it.
+    fn home_error(&mut self, value: &Value<'a>, slot: u32) -> Lifted<'a> {
+        if self.purpose == Purpose::Display {
+            self.slot(tag::HOME, slot);
+            return Ok(());
+        }
+        self.slot(tag::HOME_ERROR, slot);
+        self.text(value, "message")?;
+        self.fields_of(value)
+    }
+
+    fn text(&mut self, value: &Value<'a>, name: &str) -> Lifted<'a> {
+        let name = self.scope.string_utf8(name.as_bytes())?;
+        self.string(&help(self.scope, Helper::ErrorText, &[value.clone(), name])?)
+    }
+
+    /// The cause, if there is one, and the fields.
+    fn parts(&mut self, value: &Value<'a>, has_cause: bool) -> Lifted<'a> {
+        if has_cause {
             self.tolerated(&value.get_str("cause")?)?;
         }
+        self.fields_of(value)
+    }
+
+    fn fields_of(&mut self, value: &Value<'a>) -> Lifted<'a> {
         // `errors` of an AggregateError is hidden from enumeration, as `cause` is.
         let mut fields = Vec::new();
         for key in value.own_keys()? {
@@ -50,20 +88,21 @@ impl<'a> Lift<'_, 'a> {
     }
 
     /// A part of an error. An error must arrive, whatever hangs on it, so a part that
-    /// cannot cross is shown instead of refused.
+    /// cannot be copied is left where it is, or shown.
     pub fn tolerated(&mut self, value: &Value<'a>) -> Lifted<'a> {
         let purpose = self.purpose;
         let mark = self.mark();
-        match self.value(value) {
-            Err(LiftError::Uncrossable { .. }) => {
-                self.roll_back(mark);
-                self.purpose = Purpose::Display;
-                let outcome = self.value(value);
-                self.purpose = purpose;
-                outcome
+        let mut outcome = self.value(value);
+        for fallback in [Purpose::Use, Purpose::Display] {
+            if !matches!(outcome, Err(LiftError::Uncrossable { .. })) || purpose == fallback {
+                continue;
             }
-            outcome => outcome,
+            self.roll_back(mark);
+            self.purpose = fallback;
+            outcome = self.value(value);
+            self.purpose = purpose;
         }
+        outcome
     }
 }
 

@@ -28,8 +28,11 @@ type Lifted<'a> = Result<(), LiftError<'a>>;
 /// What the values are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// To be used: what has no exact form on the other side is refused.
+    /// To be used where they are: objects are named by slots.
     Use,
+    /// To be copied with all that is in them. What has no exact form on the other side is
+    /// refused.
+    Copy,
     /// To be shown to a person: everything has some form, nothing is refused.
     Display,
 }
@@ -78,16 +81,14 @@ impl<'m, 'a> Lift<'m, 'a> {
         self.value(value).map_err(|error| error.within(name))
     }
 
-    /// A receiver. A function must still work when it is called as a method of an
-    /// object that cannot cross, so such a receiver crosses as `undefined`.
-    pub fn receiver(&mut self, value: &Value<'a>) -> Lifted<'a> {
-        let mark = self.mark();
-        match self.value(value) {
-            Err(LiftError::Uncrossable { .. }) => {
-                self.roll_back(mark);
-                self.value(&self.scope.undefined())
-            }
-            outcome => outcome,
+    /// An object whose properties cross one by one, such as a property descriptor.
+    pub fn record(&mut self, value: &Value<'a>) -> Lifted<'a> {
+        match value.kind() {
+            Kind::Object | Kind::Array => self.numbered(value, |lift| match value.kind() {
+                Kind::Array => lift.array(value),
+                _ => lift.fields(value),
+            }),
+            _ => self.value(value),
         }
     }
 
@@ -150,8 +151,6 @@ impl<'m, 'a> Lift<'m, 'a> {
             self.writer.u32(number);
             return Ok(());
         }
-        self.numbers.insert(value.address(), self.kept.len() as u32);
-        self.kept.push(value.clone());
         // Only these two kinds can be read without the guest's help.
         let plain = matches!(kind, Kind::Object | Kind::Array);
         if stack_remaining() < STACK_MARGIN
@@ -159,13 +158,28 @@ impl<'m, 'a> Lift<'m, 'a> {
         {
             return LiftError::refuse("an object nested too deeply");
         }
+        self.numbered(value, |lift| lift.object_of(value, kind))
+    }
+
+    /// Gives an object its number and writes it.
+    fn numbered(
+        &mut self,
+        value: &Value<'a>,
+        write: impl FnOnce(&mut Self) -> Lifted<'a>,
+    ) -> Lifted<'a> {
+        self.numbers.insert(value.address(), self.kept.len() as u32);
+        self.kept.push(value.clone());
         self.depth += 1;
-        let outcome = self.object_of(value, kind);
+        let outcome = write(self);
         self.depth -= 1;
         outcome
     }
 
     fn object_of(&mut self, value: &Value<'a>, kind: Kind) -> Lifted<'a> {
+        if let Kind::Host(slot) = kind {
+            self.slot(tag::HOME, slot);
+            return Ok(());
+        }
         if self.purpose == Purpose::Display {
             if let Some(text) = self.placeholder(value, kind)? {
                 self.writer.byte(tag::PLACEHOLDER);
@@ -174,18 +188,12 @@ impl<'m, 'a> Lift<'m, 'a> {
             }
         }
         match kind {
-            Kind::HostFunction(slot) => self.slot(tag::HOME, slot),
             Kind::Global(id) => self.slot(tag::CONTEXT, id),
-            Kind::Function => {
-                let slot = self.keep(value);
-                self.slot(tag::FUNCTION, slot);
-                let name = self.scope.string_utf8(b"name")?;
-                let name = help(self.scope, Helper::OwnText, &[value.clone(), name])?;
-                self.string(&name)?;
-                let length = self.scope.string_utf8(b"length")?;
-                let length = help(self.scope, Helper::OwnNumber, &[value.clone(), length])?;
-                self.writer.u32(length.to_number()? as u32);
-                self.writer.byte(1);
+            Kind::Function | Kind::NativeFunction => self.stand_in(value),
+            Kind::Object | Kind::Array | Kind::Proxy | Kind::Weak
+                if self.purpose == Purpose::Use =>
+            {
+                self.stand_in(value);
             }
             Kind::Array => self.array(value)?,
             Kind::Error => self.error(value)?,
@@ -250,12 +258,25 @@ impl<'m, 'a> Lift<'m, 'a> {
         Ok(())
     }
 
+    /// An object that stays in the guest.
+    fn stand_in(&mut self, value: &Value<'a>) {
+        let slot = self.keep(value);
+        self.slot(tag::STAND_IN, slot);
+        self.writer.byte(value.shape() as u8);
+    }
+
+    /// The host's own intrinsic in place of the guest's at `index`.
+    pub fn intrinsic(&mut self, index: u32) {
+        self.slot(tag::INTRINSIC, index);
+    }
+
     fn plain(&mut self, value: &Value<'a>) -> Lifted<'a> {
-        if is_plain(value)? {
-            self.writer.byte(tag::OBJECT);
+        // What the host asks a copy of is copied, whatever its class.
+        if (self.purpose == Purpose::Copy && self.depth == 1) || is_plain(value)? {
+            return self.fields(value);
         } else {
             let name = self.help(Helper::ClassName, value)?;
-            if self.purpose == Purpose::Use {
+            if self.purpose == Purpose::Copy {
                 let name = name.to_text()?;
                 let what = match &*name {
                     "" | "Object" => "an object with a prototype of its own".into(),
@@ -266,6 +287,13 @@ impl<'m, 'a> Lift<'m, 'a> {
             self.writer.byte(tag::INSTANCE);
             self.string(&name)?;
         }
+        let keys = value.own_keys()?;
+        self.properties(value, &keys)
+    }
+
+    /// The own enumerable properties, as a plain object.
+    fn fields(&mut self, value: &Value<'a>) -> Lifted<'a> {
+        self.writer.byte(tag::OBJECT);
         let keys = value.own_keys()?;
         self.properties(value, &keys)
     }
@@ -347,6 +375,10 @@ impl<'m, 'a> Lift<'m, 'a> {
         self.value(&buffer)?;
         self.writer.f64(offset as f64);
         self.writer.f64((bytes / crate::engine::TYPED_ARRAY_KINDS[kind].element) as f64);
+        match value.prototype()?.kind() {
+            Kind::Host(slot) if self.purpose != Purpose::Display => self.slot(tag::HOME, slot),
+            _ => self.writer.byte(tag::UNDEFINED),
+        }
         Ok(())
     }
 
@@ -366,7 +398,7 @@ impl<'m, 'a> Lift<'m, 'a> {
             return Ok(());
         }
         let slot = match self.purpose {
-            Purpose::Use => self.keep(value),
+            Purpose::Use | Purpose::Copy => self.keep(value),
             Purpose::Display => Slot::MAX,
         };
         self.slot(tag::SYMBOL, slot);
