@@ -121,6 +121,78 @@ export class Sandbox extends EventEmitter<SandboxEvents> {
   run<T = any>(code: string | Script, options?: RunOptions | string): T;
 
   /**
+   * Makes an object the global object of a realm of its own in this sandbox, as Node's
+   * {@link https://nodejs.org/docs/latest-v20.x/api/vm.html#vmcreatecontextcontextobject-options | `vm.createContext`}
+   * does: its properties are the globals there, live in both directions, before the intrinsics of
+   * ECMA-262. Nothing else is there: none of the sandbox's `builtins` and `globals`. Contexts of
+   * one sandbox share its heap, limits and jobs, and pass their objects to each other as they are.
+   *
+   * A context lives as long as its object, or a function that was made in it.
+   *
+   * @param object - What to contextify; a new object if there is none.
+   * @param options - See {@link ContextOptions}.
+   * @returns The same object. If it is contextified already, nothing has changed.
+   * @throws TypeError with `ERR_INVALID_ARG_TYPE` if it is no object.
+   * @throws {@link SandboxError} as for {@link Sandbox.run | run()}.
+   *
+   * @example
+   * ```js
+   * import { Sandbox } from 'quickvm';
+   *
+   * const sandbox = new Sandbox();
+   * const cat = sandbox.createContext({ name: 'Tom', say: (text) => `${text}!` });
+   * sandbox.runInContext('var age = 3; function greet() { return say(name) }', cat);
+   * cat.name = 'Felix';
+   * console.log(cat.age, cat.greet()); // → 3 Felix!
+   * ```
+   */
+  createContext<T extends object = Record<string, any>>(object?: T, options?: ContextOptions): T;
+
+  /**
+   * Whether an object has been contextified by {@link Sandbox.createContext | createContext()} of
+   * this sandbox.
+   * @throws TypeError with `ERR_INVALID_ARG_TYPE` if it is no object.
+   */
+  isContext(object: object): boolean;
+
+  /**
+   * Runs code as a script in a context. Declarations by `var` and `function` become properties of
+   * the object; those by `let`, `const` and `class` stay in the context, for later scripts.
+   *
+   * @param code - As for {@link Sandbox.run | run()}.
+   * @param contextifiedObject - What {@link Sandbox.createContext | createContext()} has returned.
+   * @param options - See {@link ContextRunOptions}. A string stands for `{ filename }`.
+   * @returns The script's completion value.
+   * @throws TypeError with `ERR_INVALID_ARG_TYPE` if the object is not contextified.
+   * @throws What {@link Sandbox.run | run()} throws.
+   */
+  runInContext<T = any>(
+    code: string | Script,
+    contextifiedObject: object,
+    options?: ContextRunOptions | string,
+  ): T;
+
+  /**
+   * Contextifies an object and runs code there, in one call.
+   *
+   * @param options - Those of the run, and those of the context with `context` before their names.
+   *
+   * @example
+   * ```js
+   * import { Sandbox } from 'quickvm';
+   *
+   * const sandbox = new Sandbox();
+   * const counter = sandbox.runInNewContext('() => ++count', { count: 41 });
+   * console.log(counter(), counter()); // → 42 43
+   * ```
+   */
+  runInNewContext<T = any>(
+    code: string | Script,
+    object?: object,
+    options?: NewContextOptions | string,
+  ): T;
+
+  /**
    * Compiles source text within this sandbox's limits, without running it.
    *
    * @param code - Source text of a script.
@@ -516,6 +588,47 @@ export interface RunOptions extends CompileOptions {
    * @defaultValue the sandbox's
    */
   timeout?: number | undefined;
+}
+
+/** Options of {@link Sandbox.createContext}. */
+export interface ContextOptions {
+  /** Accepted as by Node's `vm`; of no effect. */
+  name?: string | undefined;
+  /** Accepted as by Node's `vm`; of no effect. */
+  origin?: string | undefined;
+  /** What code in the context may make code from. */
+  codeGeneration?: CodeGeneration | undefined;
+}
+
+/** See {@link ContextOptions}. */
+export interface CodeGeneration {
+  /**
+   * Whether `eval` and the constructors of functions work; if not, they throw an `EvalError`.
+   * @defaultValue `true`
+   */
+  strings?: boolean | undefined;
+  /** Accepted as by Node's `vm`; there is no WebAssembly. */
+  wasm?: boolean | undefined;
+}
+
+/** Options of {@link Sandbox.runInContext}. */
+export interface ContextRunOptions extends RunOptions {
+  /**
+   * When the jobs run that the run leaves: at its end, or (as in Node's `vm`) when those of the
+   * host run, as an entry of their own with as much time.
+   * @defaultValue `'now'`
+   */
+  drain?: 'now' | 'later' | undefined;
+}
+
+/** Options of {@link Sandbox.runInNewContext}. */
+export interface NewContextOptions extends ContextRunOptions {
+  /** See {@link ContextOptions.name}. */
+  contextName?: string | undefined;
+  /** See {@link ContextOptions.origin}. */
+  contextOrigin?: string | undefined;
+  /** See {@link ContextOptions.codeGeneration}. */
+  contextCodeGeneration?: CodeGeneration | undefined;
 }
 
 /**

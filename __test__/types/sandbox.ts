@@ -23,6 +23,23 @@ const same = <T extends true>(): T | undefined => undefined;
 /** Fails to compile unless the value has type `T`. */
 const type = <T>(value: T): T => value;
 
+// Contexts.
+
+const contexts = new Sandbox();
+same<Same<{ n: number }, ReturnType<typeof contexts.createContext<{ n: number }>>>>();
+type<{ n: number }>(contexts.createContext({ n: 1 }));
+contexts.createContext().anything = 1;
+contexts.createContext({}, { name: 'n', origin: 'o', codeGeneration: { strings: false } });
+type<boolean>(contexts.isContext({}));
+type<number>(contexts.runInContext<number>('1', {}, { drain: 'later', timeout: 5 }));
+contexts.runInContext('1', {}, 'file.js');
+contexts.runInNewContext('1');
+contexts.runInNewContext(new Script('1'), {}, { contextCodeGeneration: { wasm: false } });
+// @ts-expect-error no object
+contexts.createContext(1);
+// @ts-expect-error no such time
+contexts.runInContext('1', {}, { drain: 'never' });
+
 // Options.
 
 new Sandbox();
