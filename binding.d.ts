@@ -76,6 +76,20 @@ export declare class NativeScript {
   get size(): number
 }
 
+/** Objects that their table does not keep alive, by number. */
+export declare class WeakTable {
+  /** An empty table. */
+  constructor()
+  /** Puts an object under a number. */
+  set(number: number, object: object): void
+  /** The object of that number, while there is one. */
+  get(number: number): object | null
+  /** Takes the numbers of objects that are gone off the table. */
+  sweep(): Array<number>
+  /** Takes a number off the table. */
+  delete(number: number): void
+}
+
 /** Figures about a sandbox. */
 export interface NativeUsage {
   memoryBytes: number

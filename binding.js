@@ -838,3 +838,4 @@ module.exports = nativeBinding
 module.exports.Mailbox = nativeBinding.Mailbox
 module.exports.NativeSandbox = nativeBinding.NativeSandbox
 module.exports.NativeScript = nativeBinding.NativeScript
+module.exports.WeakTable = nativeBinding.WeakTable

@@ -5,12 +5,17 @@
 
 const { inspect, types } = require('node:util');
 const mailbox = require('./mailbox.js');
+const native = require('./native.js');
+const { Finalizer } = require('./finalizer.js');
 const { op, names, property, change } = require('./wire.js');
 
 const CONFIGURABLE = 1;
 const WRITABLE = 2;
 const ENUMERABLE = 4;
 const INHERITED = 8;
+
+/** After so many new contexts, forgotten ones are looked for. */
+const SWEEP = 64;
 
 /** More names than these are not told beforehand. */
 const MOST_NAMES = 500;
@@ -65,8 +70,10 @@ class Context {
 
 class Contexts {
   #contexts = new WeakMap();
-  #objects = new Map();
-  #registry;
+  #objects = new native.WeakTable();
+  /** Of all objects, by number. */
+  #remains = new Map();
+  #finalizer = new Finalizer((id) => this.#gone(id));
   #next = 0;
   #owner;
 
@@ -79,19 +86,20 @@ class Contexts {
    */
   constructor(owner) {
     this.#owner = owner;
-    this.#registry = new FinalizationRegistry((remains) => this.#gone(remains));
   }
 
   create(object = {}, { codeGeneration } = {}) {
     if (this.isContext(object)) return object;
+    if (this.#next % SWEEP === 0) this.#sweep();
     const context = new Context(this.#next++);
     this.#owner.request(op.CREATE_CONTEXT, () => {
       mailbox.u32(context.id);
       mailbox.byte(codeGeneration?.strings === false ? 0 : 1);
     });
     this.#contexts.set(object, context);
-    this.#objects.set(context.id, new WeakRef(object));
-    this.#registry.register(object, context.remains);
+    this.#objects.set(context.id, object);
+    this.#remains.set(context.id, context.remains);
+    this.#finalizer.watch(object, context.id);
     this.#owner.weigh(1);
     return object;
   }
@@ -110,8 +118,8 @@ class Contexts {
   }
 
   dispose() {
-    this.#owner.weigh(-this.#objects.size);
-    this.#objects.clear();
+    this.#owner.weigh(-this.#remains.size);
+    this.#remains.clear();
   }
 
   idOf(object) {
@@ -119,7 +127,7 @@ class Contexts {
   }
 
   object(id) {
-    return this.#objects.get(id)?.deref();
+    return this.#objects.get(id) ?? undefined;
   }
 
   /** The context of that object is given values of another one, and may leave some of its own. */
@@ -132,8 +140,15 @@ class Contexts {
     }
   }
 
-  #gone({ id, values }) {
-    if (!this.#objects.delete(id)) return;
+  /** Objects may go while no registry is told, because a loop does not come to an end. */
+  #sweep() {
+    for (const id of this.#objects.sweep()) this.#gone(id);
+  }
+
+  #gone(id) {
+    const values = this.#remains.get(id)?.values;
+    if (!this.#remains.delete(id)) return;
+    this.#objects.delete(id);
     this.#owner.weigh(-1);
     const left = [...(values ?? [])].filter(([, reference]) => reference.deref() !== undefined);
     if (left.length === 0) return this.#owner.drop(id);

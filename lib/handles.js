@@ -1,5 +1,6 @@
 'use strict';
 
+const { Finalizer } = require('./finalizer.js');
 const { service } = require('./wire.js');
 
 /** Host values that the guest holds on to, by slot. */
@@ -11,7 +12,7 @@ class HostHandles {
   /** Values that live only as long as the host holds on to them, too. */
   #weak;
   #weakSlots;
-  #registry;
+  #finalizer;
   #gone;
 
   /** @param {(slot: number) => void} gone tells the guest of such a value that is no more */
@@ -38,8 +39,8 @@ class HostHandles {
     if (value === undefined) return;
     this.#weak ??= new Map();
     this.#weakSlots ??= new WeakMap();
-    this.#registry ??= new FinalizationRegistry((gone) => this.#collected(gone));
-    if (this.#weakSlots.get(value) !== slot) this.#registry.register(value, slot);
+    this.#finalizer ??= new Finalizer((gone) => this.#collected(gone));
+    if (this.#weakSlots.get(value) !== slot) this.#finalizer.watch(value, slot);
     this.#weak.set(slot, new WeakRef(value));
     this.#weakSlots.set(value, slot);
     this.#values.delete(slot);
@@ -90,7 +91,7 @@ const homes = new WeakMap();
 /** Stand-ins for guest values, by the guest's slot. Both collectors work on them together. */
 class GuestHandles {
   #standIns = new Map();
-  #registry;
+  #finalizer;
   #release;
   /** What keeps contextified objects: guest values of theirs here, and contexts that have some. */
   #owners = new WeakMap();
@@ -122,8 +123,8 @@ class GuestHandles {
   /** @param {{ table: GuestHandles, slot: number }} [home] what `homes` is to have for it */
   set(slot, standIn, home = { table: this, slot }) {
     // Most sandboxes never hand anything out; what they do not need they do not have.
-    this.#registry ??= new FinalizationRegistry((gone) => this.#collected(gone));
-    this.#registry.register(standIn, slot);
+    this.#finalizer ??= new Finalizer((gone) => this.#collected(gone));
+    this.#finalizer.watch(standIn, slot);
     this.#standIns.set(slot, new WeakRef(standIn));
     homes.set(standIn, home);
     if (this.context !== undefined && typeof standIn !== 'symbol') {

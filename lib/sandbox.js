@@ -7,6 +7,7 @@ const { Bridge } = require('./bridge.js');
 const { SandboxError } = require('./errors.js');
 const { HostTimers } = require('./timers.js');
 const { Contexts } = require('./contexts.js');
+const { Finalizer } = require('./finalizer.js');
 const { Script, bytecodeOf, compile, mentions, writeSource } = require('./script.js');
 const { forwardConsole } = require('./console.js');
 const { moduleLoader, notFound } = require('./modules.js');
@@ -233,7 +234,8 @@ class Sandbox extends EventEmitter {
     this.#bridge.contexts ??= new Contexts({
       request: (code, write) => this.#request(code, write),
       drop: (id) => this.#native.dropContext(id),
-      weigh: (count) => this.#native.weigh(Math.round((count * CONTEXT_WEIGHT) / this.#options.memoryLimitMb)),
+      weigh: (count) =>
+        this.#native.weigh(Math.round((count * CONTEXT_WEIGHT) / this.#options.memoryLimitMb)),
       report: (error) => this.#report('uncaughtException', error),
     });
     this.#bridge.guest.onMeet = (context) => this.#bridge.contexts.meet(context);
@@ -365,8 +367,8 @@ class Sandbox extends EventEmitter {
     if (number === undefined) {
       number = this.#native.addScript(bytecode);
       this.#scripts.set(bytecode, number);
-      this.#forgotten ??= new FinalizationRegistry((gone) => this.#native.dropScript(gone));
-      this.#forgotten.register(bytecode, number);
+      this.#forgotten ??= new Finalizer((gone) => this.#native.dropScript(gone));
+      this.#forgotten.watch(bytecode, number);
     }
     return number;
   }

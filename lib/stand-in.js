@@ -45,7 +45,8 @@ class Handler {
 
   set(_shadow, key, value, receiver) {
     if (receiver === this.self) return this.ask(trap.set, [key, value]);
-    if (this.table.slotOf(receiver) !== undefined) return this.ask(trap.set, [key, value, receiver]);
+    if (this.table.slotOf(receiver) !== undefined)
+      return this.ask(trap.set, [key, value, receiver]);
     // An object of this side inherits from the guest's: the property becomes its own.
     const descriptor = this.ask(trap.getOwnPropertyDescriptor, [key]);
     const found = descriptor === undefined ? undefined : { [key]: descriptor };

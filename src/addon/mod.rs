@@ -1,8 +1,8 @@
 //! The Node-API classes: the only place that knows of Node.
 
 mod mailbox;
-mod owner;
 mod sandbox;
 mod script;
+mod weak;
 
 use script::NativeScript;
