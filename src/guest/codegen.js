@@ -20,9 +20,8 @@
   const samples = [() => {}, function* () {}, async () => {}, async function* () {}];
   for (let i = 0; i < 4; i++) {
     const { prototype, name } = samples[i].constructor;
-    // biome-ignore lint/complexity/useArrowFunction: it is called with `new`, too
     const Refusing = function () {
-      refuse();
+      refuse(new.target);
     };
     defineProperty(Refusing, 'prototype', { __proto__: null, value: prototype });
     defineProperty(Refusing, 'name', { __proto__: null, value: name });

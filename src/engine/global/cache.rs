@@ -329,17 +329,31 @@ impl Global {
         drop(old.map(|old| unsafe { scope.own(old) }));
     }
 
+    /// A guest that has given the global object another prototype meant the one behind.
+    fn put_intrinsics_back<'a>(&self, scope: Scope<'a>, object: &Value<'a>) {
+        // SAFETY: the record holds the original global object.
+        let original = unsafe { scope.dup(self.original) };
+        let Ok(prototype) = object.prototype() else { return };
+        if !prototype.is_same(&original) {
+            // SAFETY: live values. Either call may refuse, and leaves an exception then.
+            unsafe {
+                let status = qjs::JS_SetPrototype(scope.context, object.raw(), original.raw());
+                let _ = scope.truth(status);
+                let status = qjs::JS_SetPrototype(scope.context, original.raw(), prototype.raw());
+                let _ = scope.truth(status);
+            }
+        }
+    }
+
     /// Empties the cache: the next question goes to the host.
     pub(super) fn empty(&self, scope: Scope<'_>) {
         let object = self.value(scope);
-        let fresh = object.prototype().and_then(|prototype| {
-            let class = scope.runtime.globals.class.get();
-            // SAFETY: the class is registered; without an id the object asks nobody.
-            unsafe {
-                let raw = qjs::JS_NewObjectProtoClass(scope.context, prototype.raw(), class);
-                scope.result(raw)
-            }
-        });
+        self.put_intrinsics_back(scope, &object);
+        let class = scope.runtime.globals.class.get();
+        // SAFETY: the class is registered; without an id the object asks nobody.
+        let fresh = unsafe {
+            scope.result(qjs::JS_NewObjectProtoClass(scope.context, self.original, class))
+        };
         if let Ok(fresh) = fresh {
             layout::swap_properties(scope, &object, &fresh);
         }
