@@ -257,7 +257,9 @@ class Bridge {
     const target = this.host.get(slot);
     this.exposures.assertNotRevoked(target, this.name);
     if (!constructing) return Reflect.apply(target, receiver, args);
-    return Reflect.construct(target, args, receiver ?? target);
+    const made = Reflect.construct(target, args, receiver ?? target);
+    if (receiver !== undefined) this.guest.adopt(made, receiver);
+    return made;
   }
 
   #reflect() {

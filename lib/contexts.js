@@ -5,9 +5,14 @@
 
 const { inspect, types } = require('node:util');
 const mailbox = require('./mailbox.js');
+const { isTraceless } = require('./source.js');
 const native = require('./native.js');
 const { Finalizer } = require('./finalizer.js');
 const { op, names, property, change } = require('./wire.js');
+
+/** What the guest is told of a run. */
+const LATER = 1;
+const TRACELESS = 2;
 
 const CONFIGURABLE = 1;
 const WRITABLE = 2;
@@ -92,16 +97,29 @@ class Contexts {
     if (this.isContext(object)) return object;
     if (this.#next % SWEEP === 0) this.#sweep();
     const context = new Context(this.#next++);
-    this.#owner.request(op.CREATE_CONTEXT, () => {
-      mailbox.u32(context.id);
-      mailbox.byte(codeGeneration?.strings === false ? 0 : 1);
-    });
+    // A realm it gets when something is run there.
+    if (codeGeneration?.strings === false) this.#makeRealm(context, false);
     this.#contexts.set(object, context);
     this.#objects.set(context.id, object);
     this.#remains.set(context.id, context.remains);
     this.#finalizer.watch(object, context.id);
     this.#owner.weigh(1);
     return object;
+  }
+
+  #makeRealm(context, generatesCode) {
+    context.keepsRealm = true;
+    this.#owner.request(op.CREATE_CONTEXT, () => {
+      mailbox.u32(context.id);
+      mailbox.byte(generatesCode ? 1 : 0);
+    });
+  }
+
+  /** The number of a contextified object that the guest is to be given. */
+  given(object) {
+    const context = this.#contexts.get(object);
+    if (context !== undefined && !context.keepsRealm) this.#makeRealm(context, true);
+    return context?.id;
   }
 
   isContext(object) {
@@ -164,10 +182,11 @@ class Contexts {
   }
 
   /** The start of `op.RUN_IN_CONTEXT`, with the own properties that the code mentions. */
-  writeStart(lower, object, mentions, later) {
+  writeStart(lower, object, { code, mentions }, later) {
     const context = this.#contexts.get(object);
     mailbox.u32(context.id);
-    mailbox.byte(later ? 1 : 0);
+    const traceless = !context.keepsRealm && isTraceless(code);
+    mailbox.byte((later ? LATER : 0) | (traceless ? TRACELESS : 0));
     this.#writeNames(lower, object, context);
     const mentioned = (key) => typeof key === 'string' && mentions(key);
     this.#writeProperties(lower, object, context, Reflect.ownKeys(object).filter(mentioned));

@@ -146,6 +146,12 @@ class GuestHandles {
     this.onMeet?.(this.context);
   }
 
+  /** What a class of the host made for one of the guest's needs that one's context as well. */
+  adopt(made, standIn) {
+    const owner = this.#owners.get(standIn);
+    if (owner !== undefined) this.#owners.set(made, owner);
+  }
+
   /** The contextified object whose context the guest value came from. */
   ownerOf(standIn) {
     return this.#owners.get(standIn);

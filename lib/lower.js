@@ -117,14 +117,14 @@ class Lower {
       return mailbox.u32(number);
     }
     this.numbers.set(value, this.count++);
-    const context = this.bridge.contexts?.idOf(value);
+    const context = this.bridge.contexts?.given(value);
     if (context !== undefined) {
       mailbox.byte(tag.CONTEXT);
       return mailbox.u32(context);
     }
     const home = this.bridge.guest.slotOf(value);
+    this.bridge.guest.meet(value);
     if (home !== undefined) {
-      this.bridge.guest.meet(value);
       mailbox.byte(tag.HOME);
       return mailbox.u32(home);
     }

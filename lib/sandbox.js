@@ -121,7 +121,7 @@ class Sandbox extends EventEmitter {
     const later = drain === 'later' && this.#bridge.task === undefined;
     try {
       const write = (lower) => {
-        contexts.writeStart(lower, object, mentions(code), later);
+        contexts.writeStart(lower, object, { code, mentions: mentions(code) }, later);
         writeCode();
       };
       return this.#request(op.RUN_IN_CONTEXT, write, entry);

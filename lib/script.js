@@ -5,6 +5,7 @@ const native = require('./native.js');
 const { Bridge } = require('./bridge.js');
 const { SandboxError } = require('./errors.js');
 const { compileOptions } = require('./options.js');
+const { WORD } = require('./source.js');
 const { op } = require('./wire.js');
 
 /** What a compilation without a sandbox may use: parsing is the only thing that runs there. */
@@ -73,8 +74,6 @@ function compile(bridge, code, origin, timeout) {
   bridge.request(op.COMPILE, { timeout, filename }, () => writeSource(code, origin));
   return bridge.native.takeCompiled();
 }
-
-const WORD = /[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*/gu;
 
 /** A function that tells whether source text (or a script's) may contain an identifier. */
 function mentions(code) {

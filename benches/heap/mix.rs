@@ -5,18 +5,23 @@ use std::time::Instant;
 use crate::candidates::ALL;
 use crate::engine::Engine;
 use crate::median;
-use crate::programs::PROGRAMS;
+use crate::programs::{Program, LARGE, SMALL};
 
 const ROUNDS: usize = 9;
 
 pub fn run() {
+    compare("small blocks", &SMALL);
+    compare("large blocks", &LARGE);
+}
+
+fn compare(title: &str, programs: &[Program]) {
     let names: Vec<&str> = ALL.iter().map(|make| make().name()).collect();
-    println!("\nmix: program run time, median of {ROUNDS} interleaved runs, ratio to {}", names[0]);
+    println!("\n{title}: run time, median of {ROUNDS} interleaved runs, ratio to {}", names[0]);
     print!("{:<12}{:>10}", "program", "ms");
     names.iter().skip(1).for_each(|name| print!("{name:>10}"));
     println!();
     let mut products = vec![0.0; ALL.len()];
-    for (program, source) in PROGRAMS {
+    for (program, source) in programs {
         let mut times = vec![Vec::new(); ALL.len()];
         for round in 0..ROUNDS {
             for turn in 0..ALL.len() {
@@ -37,7 +42,7 @@ pub fn run() {
     }
     print!("{:<12}{:>10}", "geo mean", "");
     for product in products.iter().skip(1) {
-        print!("{:>10.3}", (product / PROGRAMS.len() as f64).exp());
+        print!("{:>10.3}", (product / programs.len() as f64).exp());
     }
     println!();
 }

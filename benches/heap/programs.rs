@@ -1,7 +1,12 @@
-//! The programs: what guests do that allocates, each some 50 to 200 ms long.
+//! The programs: what guests do that allocates, each some 20 to 300 ms long.
 
 /// Name and source.
-pub const PROGRAMS: [(&str, &str); 9] = [
+pub type Program = (&'static str, &'static str);
+
+/// What guests do most: blocks of up to half a kilobyte, which the engine cuts from its own
+/// arenas. On glibc, malloc and page faults together are 8 % of their time (3 to 19 %), so no
+/// allocator below the arenas can save more than that.
+pub const SMALL: [Program; 9] = [
     ("objects", OBJECTS),
     ("trees", TREES),
     ("closures", CLOSURES),
@@ -101,5 +106,85 @@ for (let i = 0; i < 24000; i++) {
     a.fill(i & 255);
     ring[i % 64] = a.subarray(n >> 2).slice();
     if (i % 200 === 0) ring[i % 64] = new Float64Array(65536).fill(i);
+}
+"#;
+
+/// Blocks mostly beyond the arenas, so that each reaches the allocator. On glibc, malloc and
+/// page faults are 3 to 70 % of their time; the rest is copying, mostly.
+pub const LARGE: [Program; 6] = [
+    ("growing", GROWING),
+    ("text", TEXT),
+    ("binary", BINARY),
+    ("tables", TABLES),
+    ("matrix", MATRIX),
+    ("copies", COPIES),
+];
+
+/// Lists that grow by one, of very different lengths, some kept for a while.
+const GROWING: &str = r#"
+let seed = 1, kept = [];
+const random = (n) => (seed = (seed * 1103515245 + 12345) & 0x7fffffff) % n;
+for (let i = 0; i < 1500; i++) {
+    const list = [], n = 1 << (6 + random(9));
+    for (let j = 0; j < n; j++) list.push(j);
+    kept[random(60)] = list;
+}
+"#;
+
+/// Texts of 1 to 64 KB: put together, cut, replaced in, thrown away.
+const TEXT: &str = r#"
+let seed = 1, kept = [];
+const random = (n) => (seed = (seed * 1103515245 + 12345) & 0x7fffffff) % n;
+const base = "the quick brown fox jumps over the lazy dog. ".repeat(1500);
+for (let i = 0; i < 12000; i++) {
+    const from = random(1000), page = base.slice(from, from + (1 << (10 + random(7))));
+    kept[random(40)] = i % 8 ? page + i : page.replaceAll("lazy", "idle" + i);
+}
+"#;
+
+/// Buffers of 1 KB to 1 MB, read into, sliced and joined as a server does.
+const BINARY: &str = r#"
+let seed = 1, kept = [];
+const random = (n) => (seed = (seed * 1103515245 + 12345) & 0x7fffffff) % n;
+for (let i = 0; i < 6000; i++) {
+    const n = 1 << (10 + random(i % 16 ? 7 : 11));
+    const chunk = new Uint8Array(n);
+    chunk[n >> 1] = i;
+    const half = chunk.slice(n >> 1);
+    const both = new Uint8Array(n + half.length);
+    both.set(chunk);
+    both.set(half, n);
+    kept[random(24)] = both;
+}
+"#;
+
+/// Maps and Sets that are filled and dropped, as indexes of one request's data.
+const TABLES: &str = r#"
+let seed = 1, kept = [];
+const random = (n) => (seed = (seed * 1103515245 + 12345) & 0x7fffffff) % n;
+const keys = Array.from({ length: 4096 }, (_, i) => "key" + i);
+for (let i = 0; i < 4000; i++) {
+    const map = new Map(), set = new Set(), n = 1 << (5 + random(8));
+    for (let j = 0; j < n; j++) { map.set(keys[j], j); set.add(keys[j]); }
+    kept[random(12)] = [map, set];
+}
+"#;
+
+/// Rows of numbers: arrays made at full length, mapped, filtered and sorted.
+const MATRIX: &str = r#"
+let kept = [];
+for (let i = 0; i < 120; i++) {
+    const rows = Array.from({ length: 40 }, (_, r) => new Array(500).fill(r));
+    const sums = rows.map((row) => row.slice(0, 400).concat(row).reverse());
+    kept[i % 10] = sums.flat();
+}
+"#;
+
+/// State copied on every change, as reducers do.
+const COPIES: &str = r#"
+let state = { list: Array.from({ length: 400 }, (_, i) => i), byId: {} };
+for (let i = 0; i < 120; i++) state.byId["id" + i] = { n: i };
+for (let i = 0; i < 6000; i++) {
+    state = { ...state, list: [...state.list.slice(1), i], byId: { ...state.byId, ["id" + (i % 120)]: { n: i } } };
 }
 "#;

@@ -18,7 +18,7 @@ use std::rc::Rc;
 
 use rquickjs::qjs;
 
-use super::{layout, Key, Runtime, Scope, Thrown, Value};
+use super::{layout, pins, Key, Runtime, Scope, Thrown, Value};
 use cache::Known;
 
 /// The number under which the host knows a global object of its own.
@@ -189,6 +189,51 @@ impl<'a> Scope<'a> {
         } else {
             Err(self.type_error("this engine has no room for a context"))
         }
+    }
+
+    /// How many references there are to a realm's record and to its global object, where
+    /// that can be told. While they are as many as at first, nothing is left of what ran
+    /// there: no function, no job, and nobody who has the global object.
+    pub(super) fn global_references(self, id: GlobalId) -> Option<[i32; 2]> {
+        let global = self.runtime.globals.get(id)?;
+        // SAFETY: both live as long as the record is in the table.
+        unsafe {
+            let context = pins::count_at(global.context.as_ptr().cast())?;
+            Some([context, pins::count_at(global.object)?])
+        }
+    }
+
+    /// Has the realm that mirrors `from` mirror the host's object `to`. Nothing may be left
+    /// of what ran there.
+    pub(super) fn rename_global(self, from: GlobalId, to: GlobalId) {
+        let globals = &self.runtime.globals;
+        let Some(old) = globals.table.borrow_mut().remove(&from) else { return };
+        for raw in old.last.take().into_values() {
+            // SAFETY: the record held this reference.
+            drop(unsafe { self.own(raw) });
+        }
+        for key in old.names.take().into_iter().flatten() {
+            // SAFETY: as above.
+            unsafe { qjs::JS_FreeAtom(self.context, key) };
+        }
+        let new = Rc::new(Global {
+            id: to,
+            object: old.object,
+            context: old.context,
+            anchor: old.anchor,
+            original: old.original,
+            is_attached: Cell::new(true),
+            is_touched: Cell::new(false),
+            is_quiet: Cell::new(false),
+            known: RefCell::default(),
+            names: RefCell::default(),
+            are_names_fresh: Cell::new(false),
+            last: RefCell::default(),
+        });
+        // SAFETY: a live object of our class, see `install_global`.
+        unsafe { qjs::JS_SetOpaque(new.raw(), ptr::without_provenance_mut(to as usize + 1)) };
+        globals.table.borrow_mut().insert(to, new);
+        self.runtime.intrinsics.rename(from, to);
     }
 
     /// The global object that mirrors the host's object `id`.

@@ -26,6 +26,14 @@ impl Intrinsics {
         }
     }
 
+    /// The realm that mirrored `from` mirrors `to` from here on.
+    pub fn rename(&self, from: GlobalId, to: GlobalId) {
+        let mut realms = self.by_realm.borrow_mut();
+        if let Some(addresses) = realms.remove(&from) {
+            realms.insert(to, addresses);
+        }
+    }
+
     /// Forgets those of all realms but the main one.
     pub fn forget_others(&self) {
         let mut table = self.by_address.borrow_mut();

@@ -8,6 +8,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::ffi::c_void;
 use std::sync::OnceLock;
 
 use rquickjs::qjs;
@@ -87,9 +88,19 @@ impl Runtime {
 
 /// How many references there are to an object, where that can be told.
 fn count_of(object: qjs::JSValue) -> Option<i32> {
+    // SAFETY: a live object.
+    unsafe { count_at(qjs::JS_VALUE_GET_PTR(object)) }
+}
+
+/// How many references there are to what the engine's collector sees at this address.
+///
+/// # Safety
+/// It is an object or a realm's record, and alive.
+pub(super) unsafe fn count_at(address: *const c_void) -> Option<i32> {
     let offset = (*OFFSET.get()?)?;
-    // SAFETY: a live object; its count is at this distance, as was found out below.
-    Some(unsafe { qjs::JS_VALUE_GET_PTR(object).byte_offset(offset).cast::<i32>().read() })
+    // SAFETY: the caller vouches for the address; all that the collector sees has its count
+    // at the same distance, as was found out below.
+    Some(unsafe { address.byte_offset(offset).cast::<i32>().read() })
 }
 
 /// Where an object's reference count is, seen from its address. The engine has no function

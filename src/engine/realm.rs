@@ -60,6 +60,23 @@ impl Realm {
             .ok_or_else(|| io::Error::other("this engine cannot have another global object"))
     }
 
+    /// Has the realm, which mirrors a host object, mirror another one.
+    pub fn rename(&mut self, to: GlobalId) {
+        if let Kind::Mirror(from) = self.kind {
+            self.scope(&self.runtime).rename_global(from, to);
+            self.kind = Kind::Mirror(to);
+        }
+    }
+
+    /// How many references there are to it, where that can be told: as long as they are as
+    /// many as at first, nothing is left of what ran there.
+    pub fn references(&self) -> Option<[i32; 2]> {
+        match self.kind {
+            Kind::Mirror(id) => self.scope(&self.runtime).global_references(id),
+            Kind::Plain(_) => None,
+        }
+    }
+
     /// The runtime whose heap this realm lives in.
     pub fn runtime(&self) -> &Rc<Runtime> {
         &self.runtime

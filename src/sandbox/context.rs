@@ -14,8 +14,35 @@ use crate::membrane::lift::{Lift, LiftError, Purpose};
 use crate::membrane::lower::{Lower, LowerError};
 use crate::membrane::wire::{change, names, op, property, status, Reader, Writer};
 
-/// The realms of the contexts whose objects the host still has.
-pub(super) type Contexts = RefCell<HashMap<GlobalId, Realm>>;
+/// The realms of contexts.
+#[derive(Default)]
+pub(super) struct Contexts {
+    /// Of those whose objects the host still has. One that has not run anything, or whose
+    /// runs have left nothing behind, has none.
+    realms: RefCell<HashMap<GlobalId, ContextRealm>>,
+    /// Free for the next context.
+    spare: RefCell<Vec<ContextRealm>>,
+}
+
+struct ContextRealm {
+    realm: Realm,
+    /// Its references when it was new.
+    references: Option<[i32; 2]>,
+}
+
+/// To make a realm takes much longer than to run what most runs consist of.
+const MOST_SPARE: usize = 4;
+
+/// What the host says of a run.
+const LATER: u8 = 1;
+const TRACELESS: u8 = 2;
+
+impl Contexts {
+    pub(super) fn clear(&self) {
+        self.realms.borrow_mut().clear();
+        self.spare.borrow_mut().clear();
+    }
+}
 
 impl Sandbox {
     /// `op::CREATE_CONTEXT`.
@@ -25,11 +52,31 @@ impl Sandbox {
         reader: &mut Reader<'_>,
     ) -> Result<Value<'a>, Failure<'a>> {
         let (id, generates_code) = (reader.u32()?, reader.flag()?);
-        match Realm::with_global(&self.runtime, id) {
-            Ok(realm) => self.contexts.borrow_mut().insert(id, realm),
+        if !self.has_realm(scope, id)? || generates_code {
+            return Ok(scope.undefined());
+        }
+        let original = scope.global_of(id).ok_or(Failure::Malformed)?.prototype()?;
+        let scope = scope.within(id).ok_or(Failure::Malformed)?;
+        guest::forbid_code_generation(scope, original)?;
+        Ok(scope.undefined())
+    }
+
+    /// Gives a context a realm, if it has none. There is none for want of memory.
+    fn has_realm<'a>(&self, scope: Scope<'a>, id: GlobalId) -> Result<bool, Failure<'a>> {
+        if self.contexts.realms.borrow().contains_key(&id) {
+            return Ok(true);
+        }
+        let spare = self.contexts.spare.borrow_mut().pop();
+        if let Some(mut spare) = spare {
+            spare.realm.rename(id);
+            self.contexts.realms.borrow_mut().insert(id, spare);
+            return Ok(true);
+        }
+        let realm = match Realm::with_global(&self.runtime, id) {
+            Ok(realm) => realm,
             Err(error) if error.kind() == ErrorKind::OutOfMemory => {
                 self.runtime.run_out_of_memory();
-                return Ok(scope.undefined());
+                return Ok(false);
             }
             Err(error) => return Err(scope.type_error(&error.to_string()).into()),
         };
@@ -41,29 +88,48 @@ impl Sandbox {
         }
         scope.adopt_intrinsics(id, &alike);
         guest::dress_context(&original)?;
-        if !generates_code {
-            let scope = scope.within(id).ok_or(Failure::Malformed)?;
-            guest::forbid_code_generation(scope, original)?;
-        }
-        Ok(scope.undefined())
+        drop((original, errors, alike));
+        let references = realm.references();
+        self.contexts.realms.borrow_mut().insert(id, ContextRealm { realm, references });
+        Ok(true)
     }
 
-    /// The start of `op::RUN_IN_CONTEXT`: which realm it is, and what it has to know.
+    /// The start of `op::RUN_IN_CONTEXT`: which realm it is, and what it has to know; none
+    /// when there is no memory for a realm.
     pub(super) fn enter_context<'a>(
         &self,
         scope: Scope<'a>,
         reader: &mut Reader<'_>,
-    ) -> Result<Scope<'a>, Failure<'a>> {
-        let id = reader.u32()?;
-        if reader.flag()? && scope.is_outermost() {
+    ) -> Result<Option<Scope<'a>>, Failure<'a>> {
+        let (id, flags) = (reader.u32()?, reader.byte()?);
+        if flags & LATER != 0 && scope.is_outermost() {
             scope.hold_jobs();
+        }
+        if !self.has_realm(scope, id)? {
+            return Ok(None);
+        }
+        if flags & TRACELESS != 0 && scope.is_outermost() {
+            self.traceless.set(Some(id));
         }
         let scope = scope.within(id).ok_or(Failure::Malformed)?;
         let mut lower = Lower::new(scope, reader, &self.twins);
         let names = read_names(&mut lower)?;
         let properties = read_properties(&mut lower)?;
         scope.preload_global(id, names, properties);
-        Ok(scope)
+        Ok(Some(scope))
+    }
+
+    /// The end of an outermost entry. A realm of which it has left nothing is free again.
+    pub(super) fn leave_context(&self) {
+        let Some(id) = self.traceless.take() else { return };
+        let mut realms = self.contexts.realms.borrow_mut();
+        let Some(context) = realms.get(&id) else { return };
+        let is_free = context.references.is_some()
+            && context.realm.references() == context.references
+            && self.contexts.spare.borrow().len() < MOST_SPARE;
+        if is_free {
+            self.contexts.spare.borrow_mut().extend(realms.remove(&id));
+        }
     }
 
     /// `op::DROP_CONTEXT`: the host's object is gone, but some of its values are not.
@@ -81,7 +147,7 @@ impl Sandbox {
 
     /// The host's object is gone.
     pub fn drop_context(&self, id: GlobalId) {
-        let realm = self.contexts.borrow_mut().remove(&id);
+        let realm = self.contexts.realms.borrow_mut().remove(&id);
         drop(realm);
     }
 }

@@ -69,6 +69,8 @@ pub struct Sandbox {
     /// Whether the guest has been stopped and not been entered since.
     was_stopped: Cell<bool>,
     contexts: context::Contexts,
+    /// The context of the entry under way, when it may leave nothing in its realm.
+    traceless: Cell<Option<u32>>,
 }
 
 /// Marks a host slot whose value lives as long as the host says, and whose stand-in in the
@@ -117,6 +119,7 @@ impl Sandbox {
             compiled: Cell::new(None),
             was_stopped: Cell::new(false),
             contexts: context::Contexts::default(),
+            traceless: Cell::new(None),
         })
     }
 
@@ -157,6 +160,10 @@ impl Sandbox {
             session.flush_contexts(scope);
             fresh
         });
+        match stop {
+            None if !self.runtime.is_entered() => self.leave_context(),
+            _ => self.traceless.set(None),
+        }
         if let Some(stop) = stop {
             self.was_stopped.set(true);
             fresh.into_iter().for_each(|slot| self.runtime.release(slot));
@@ -264,7 +271,7 @@ impl Sandbox {
             }
             op::CREATE_CONTEXT => self.create_context(scope, reader),
             op::RUN_IN_CONTEXT => {
-                let scope = self.enter_context(scope, reader)?;
+                let Some(scope) = self.enter_context(scope, reader)? else { return Ok(undefined) };
                 let op = if reader.flag()? { op::RUN_SCRIPT } else { op::RUN };
                 self.perform(scope, op, reader)
             }
@@ -313,7 +320,7 @@ impl Sandbox {
 impl Drop for Sandbox {
     fn drop(&mut self) {
         self.runtime.abandon();
-        self.contexts.borrow_mut().clear();
+        self.contexts.clear();
         if let Some(guest) = self.guest.take() {
             guest.retire();
         }

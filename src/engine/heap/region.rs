@@ -14,12 +14,13 @@ use super::sys;
 const ADDRESSES_PER_BYTE: usize = 4;
 const RESERVE_UNIT: usize = 1 << 20;
 
-/// Bytes committed at once beyond what is asked for: a first portion that a fresh runtime
-/// with one realm about fills, then a small part of what there is, so little while that is
-/// little that thousands of heaps waste no more than half a page each. A portion is faulted
-/// in by one call, far cheaper than page by page.
+/// Bytes committed at once beyond what is asked for: at first about what a fresh runtime
+/// with one realm fills; then nothing while the heap is small, for thousands of such heaps
+/// must not waste much each; then a part of what there is. What is committed is faulted in
+/// by one call, far cheaper than page by page.
 const FIRST_STEP: usize = 208 << 10;
-const STEP_PART: usize = 64;
+const SMALL: usize = 320 << 10;
+const STEP_PART: usize = 16;
 const MOST_STEP: usize = 1 << 20;
 
 /// Up to this many bytes are cheaper to overwrite than to fault in again.
@@ -89,9 +90,12 @@ impl Region {
             return false;
         }
         let from = self.committed.get();
-        let page = sys::page_size();
-        let step = if from == 0 { FIRST_STEP } else { (end / STEP_PART).min(MOST_STEP) };
-        let to = (end + step / page * page).next_multiple_of(page).min(self.reserved);
+        let step = match from {
+            0 => FIRST_STEP,
+            _ if end <= SMALL => 0,
+            _ => (end / STEP_PART).min(MOST_STEP),
+        };
+        let to = (end + step).next_multiple_of(sys::page_size()).min(self.reserved);
         // SAFETY: the range lies in this region, page aligned, beyond what is committed.
         unsafe {
             let start = self.base.add(from);

@@ -1,0 +1,1 @@
+exports.Arrow = () => 'no constructor';

@@ -1,0 +1,3 @@
+exports.fail = (when) => {
+  throw new RangeError(`Failed ${when}`);
+};

@@ -1,0 +1,1 @@
+exports.settings = { nothing: 'to run' };

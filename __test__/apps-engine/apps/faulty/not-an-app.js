@@ -1,0 +1,6 @@
+class NotAnApp {
+  constructor(info) {
+    this.info = info;
+  }
+}
+exports.NotAnApp = NotAnApp;

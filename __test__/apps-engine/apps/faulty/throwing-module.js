@@ -1,0 +1,2 @@
+const { fail } = require('./lib/fail');
+fail('while loading');
