@@ -41,8 +41,11 @@ export declare class Mailbox {
 export declare class NativeSandbox {
   /** Its number, for `enter`. */
   readonly id: number
-  /** A sandbox with `memory_bytes` of heap and `stack_bytes` of stack. */
-  constructor(mailbox: Mailbox, memoryBytes: number, stackBytes: number, console: boolean, timers: boolean, modules: boolean)
+  /**
+   * A sandbox with `memory_bytes` of heap and `stack_bytes` of stack; its guest is left
+   * `grace_ms` after it was told to stop.
+   */
+  constructor(mailbox: Mailbox, memoryBytes: number, stackBytes: number, graceMs: number, console: boolean, timers: boolean, modules: boolean)
   /** Disposes of it once its owner has been collected, also within a synchronous run. */
   ownedBy(owner: object): void
   /** The script that the last compilation made. */
@@ -61,6 +64,8 @@ export declare class NativeSandbox {
   hasLeftJobs(): boolean
   /** Stops the guest, for good. */
   terminate(): void
+  /** Whether the guest could only be stopped for good. */
+  isCondemned(): boolean
   /**
    * Gives up the heap. A guest that is running is stopped; its heap goes when it
    * has left.

@@ -82,17 +82,22 @@ describe('an error of the guest', () => {
     expect(Object.keys(error)).toEqual(['code', 'status', 'details', 'retry', 'date']);
   });
 
-  test('of a class of the guest’s own is of the nearest intrinsic one, under its own name', () => {
+  test('of a class of the guest’s own is of that class, and of the nearest intrinsic one', () => {
     const box = sandbox();
     const named = errorOf(() =>
       box.run(`
         class AppError extends RangeError {
           constructor(message) { super(message); this.name = 'AppError'; this.code = 3; }
+          get twice() { return 2 * this.code; }
         }
-        class DeepError extends AppError {}
+        globalThis.DeepError = class DeepError extends AppError { hint() { return this.message; } };
         throw new DeepError('deep');`),
     );
-    expect(Object.getPrototypeOf(named)).toBe(RangeError.prototype);
+    expect(named).toBeInstanceOf(RangeError);
+    expect(named).toBeInstanceOf(box.run('DeepError'));
+    expect(named).not.toBeInstanceOf(TypeError);
+    expect(named.constructor.name).toBe('DeepError');
+    expect([named.hint(), named.twice]).toEqual(['deep', 6]);
     expect([named.name, named.message, named.code]).toEqual(['AppError', 'deep', 3]);
     expect(named.stack).toMatch(/^AppError: deep\n {4}at /);
     expect(String(named)).toBe('AppError: deep');
@@ -101,7 +106,9 @@ describe('an error of the guest', () => {
       new Quiet('q')`);
     expect([inherited.name, inherited instanceof TypeError]).toEqual(['Quiet', true]);
     const plain = box.run('new (class Unnamed extends Error {})("u")');
-    expect([plain.name, Object.getPrototypeOf(plain)]).toEqual(['Error', Error.prototype]);
+    expect([plain.name, plain instanceof Error]).toEqual(['Error', true]);
+    const own = box.run('new EvalError("e")');
+    expect(Object.getPrototypeOf(own)).toBe(EvalError.prototype);
   });
 
   test('has its chain of causes, hidden from enumeration', () => {
@@ -542,13 +549,24 @@ describe('an error of the host in the guest', () => {
   });
 
   test('arrives whatever hangs on it', () => {
-    const error = Object.assign(new Error('loaded', { cause: new WeakMap() }), {
-      instance: new (class Service {})(),
+    const uncrossable = new Uint8Array(new SharedArrayBuffer(8));
+    const error = Object.assign(new Error('loaded', { cause: uncrossable }), {
+      uncrossable: new Map([['key', uncrossable]]),
+      instance: new (class Service {
+        serve = () => 'private';
+        hello() {
+          return 'hello';
+        }
+      })(),
+      list: [1],
       fine: 1,
     });
     const { message, own } = inspected(throwing(error));
     expect([message, own.fine]).toEqual(['loaded', 1]);
-    expect(own.instance).toBeUndefined();
+    expect([own.instance.hello(), own.list[0]]).toEqual(['hello', 1]);
+    expect(own.list).toBe(error.list);
+    expect(own).not.toHaveProperty('uncrossable');
+    expect(own).not.toHaveProperty('cause');
   });
 
   test('tells nothing of the host’s stack and files', () => {

@@ -3,7 +3,8 @@
 // The life of a sandbox: its figures, its end, and what is left afterwards.
 
 const { once } = require('node:events');
-const { Sandbox, SandboxError } = require('..');
+const { inspect } = require('node:util');
+const { Sandbox, SandboxError, copy } = require('..');
 const { sandbox, expectNoLeaks, errorOf, eventually, collect, turn } = require('./support.js');
 
 afterEach(expectNoLeaks);
@@ -66,8 +67,9 @@ describe('usage', () => {
 
   test('counts outermost entries', () => {
     const box = sandbox();
+    const guest = box.globalThis;
     const { entries } = box.usage();
-    box.globalThis.nested = () => box.run('1');
+    guest.nested = () => box.run('1');
     const before = box.usage().entries;
     expect(before).toBe(entries + 1);
     box.run('nested()');
@@ -116,11 +118,12 @@ describe('usage', () => {
 
   test('counts handles of both sides', async () => {
     const box = sandbox();
+    const guest = box.globalThis;
     const before = box.usage();
     let kept = [box.run('() => 1'), box.run('() => 2')];
     expect(box.usage().guestHandles).toBe(before.guestHandles + 2);
     box.run('var f; 1');
-    box.globalThis.f = () => 1;
+    guest.f = () => 1;
     expect(box.usage().hostHandles).toBe(before.hostHandles + 1);
     box.run('f = null; 1');
     expect(box.usage().hostHandles).toBe(before.hostHandles);
@@ -193,14 +196,39 @@ describe('dispose', () => {
     expect([box.name, box.state]).toEqual(['gone', 'disposed']);
   });
 
-  test('makes guest functions throw', () => {
+  test.each([
+    ['a call', (f) => f(1, 2)],
+    ['new', (f) => new f()],
+    ['a read', (f) => f.name],
+    ['a write', (f) => Reflect.set(f, 'x', 1)],
+    ['in', (f) => 'name' in f],
+    ['delete', (f) => Reflect.deleteProperty(f, 'name')],
+    ['a property’s descriptor', (f) => Object.getOwnPropertyDescriptor(f, 'name')],
+    ['a definition', (f) => Object.defineProperty(f, 'x', { value: 1 })],
+    ['the keys', (f) => Reflect.ownKeys(f)],
+    ['the prototype', (f) => Object.getPrototypeOf(f)],
+    ['a change of prototype', (f) => Object.setPrototypeOf(f, null)],
+    ['Object.isExtensible', (f) => Object.isExtensible(f)],
+    ['Object.freeze', (f) => Object.freeze(f)],
+    ['copy', (f) => copy(f)],
+    ['instanceof', (f) => ({}) instanceof f],
+  ])('makes %s of what the guest gave throw', (_, use) => {
     const box = sandbox();
-    const add = box.run('(a, b) => a + b');
+    const f = box.run('(function f(a, b) { return a + b; })');
     box.dispose();
-    expect(errorOf(() => add(1, 2)).code).toBe('ERR_SANDBOX_DISPOSED');
-    expect(errorOf(() => new add()).code).toBe('ERR_SANDBOX_DISPOSED');
-    expect(add.name).toBe('');
-    expect(add).toHaveLength(2);
+    expect(typeof f).toBe('function');
+    const error = errorOf(() => use(f));
+    expect(error).toBeInstanceOf(SandboxError);
+    expect(error.code).toBe('ERR_SANDBOX_DISPOSED');
+  });
+
+  test('lets what the guest gave be shown, and compared', () => {
+    const box = sandbox();
+    const [object, list] = [box.run('({ a: 1 })'), box.run('[1]')];
+    box.dispose();
+    expect(inspect(object)).toBe('[ERR_SANDBOX_DISPOSED]');
+    expect(Array.isArray(list)).toBe(true);
+    expect(object === list).toBe(false);
   });
 
   test('rejects promises of the guest that are not settled', async () => {
@@ -227,13 +255,39 @@ describe('dispose', () => {
 
   test('leaves values that were copied', () => {
     const box = sandbox();
-    const value = box.run(
+    const live = box.run(
       "({ a: [1, new Map([[1, 2]])], b: new Uint8Array([1, 2]), e: new Error('x') })",
     );
+    const value = copy(live);
     box.dispose();
     expect(value.a).toEqual([1, new Map([[1, 2]])]);
     expect([...value.b]).toEqual([1, 2]);
     expect(value.e.message).toBe('x');
+    expect(errorOf(() => live.a).code).toBe('ERR_SANDBOX_DISPOSED');
+  });
+
+  test('leaves what is native here: errors with all that is on them, bytes, dates', () => {
+    const box = sandbox();
+    const error = errorOf(() =>
+      box.run(`
+        class AppError extends RangeError { name = 'AppError'; }
+        throw Object.assign(new AppError('x', { cause: new TypeError('y') }), { info: { list: [1] } })`),
+    );
+    const [bytes, date, map] = [
+      box.run('new Uint8Array([1, 2])'),
+      box.run('new Date(5)'),
+      box.run('new Map([[1, new Set([2])]])'),
+    ];
+    box.dispose();
+    expect(error).toBeInstanceOf(RangeError);
+    expect([error.name, error.message, error.info, error.cause.message]).toEqual([
+      'AppError',
+      'x',
+      { list: [1] },
+      'y',
+    ]);
+    expect(error.stack).toMatch(/^AppError|^RangeError/);
+    expect([[...bytes], date, map]).toEqual([[1, 2], new Date(5), new Map([[1, new Set([2])]])]);
   });
 
   test('in a host function stops the guest that called it', () => {
@@ -248,7 +302,14 @@ describe('dispose', () => {
   });
 
   test.each([
-    ['a getter while a value crosses', 'end; ({ get x() { end(); return 1 } })'],
+    [
+      'a getter while a value crosses',
+      'throw Object.assign(new Error("x"), { get x() { end(); return 1 } })',
+    ],
+    [
+      'a getter of an error’s',
+      'Object.defineProperty(new Error(), "message", { get() { end() } })',
+    ],
     ['a promise job', 'Promise.resolve().then(end); 1'],
     ['a sort comparator', '[2, 1].sort(() => { end(); return 0 })'],
     ['a toString', "'' + { toString() { end(); return 'x' } }"],
@@ -266,6 +327,21 @@ describe('dispose', () => {
     const box = sandbox({ console: { log() {} } });
     box.globalThis.end = () => box.dispose();
     expect(errorOf(() => box.run(`${code}`)).code).toBe('ERR_SANDBOX_DISPOSED');
+    expect(box.state).toBe('disposed');
+  });
+
+  test.each([
+    ['a getter that the host reads', '({ get x() { end(); return 1 } })', (v) => v.x],
+    ['a getter while a value is copied', '({ a: [{ get x() { end(); return 1 } }] })', copy],
+    ['a setter', '({ set x(_) { end() } })', (v) => Reflect.set(v, 'x', 1)],
+    ['a trap of a Proxy', 'new Proxy({}, { ownKeys() { end(); return [] } })', Object.keys],
+    ['a constructor', '(class { constructor() { end() } })', (v) => new v()],
+    ['an iterator', '({ *[Symbol.iterator]() { end(); yield 1 } })', (v) => [...v]],
+  ])('from %s does no harm', (_, code, use) => {
+    const box = sandbox();
+    box.globalThis.end = () => box.dispose();
+    const value = box.run(code);
+    expect(errorOf(() => use(value)).code).toBe('ERR_SANDBOX_DISPOSED');
     expect(box.state).toBe('disposed');
   });
 

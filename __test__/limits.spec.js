@@ -5,7 +5,7 @@
 const { execFile } = require('node:child_process');
 const path = require('node:path');
 const { promisify } = require('node:util');
-const { Script } = require('..');
+const { Script, copy } = require('..');
 const { sandbox, expectNoLeaks, errorOf, eventually } = require('./support.js');
 
 afterEach(expectNoLeaks);
@@ -65,10 +65,13 @@ describe('the deadline', () => {
     ['a promise constructor', 'new Promise(() => { for (;;); })'],
     ['Promise.all on an endless iterator', 'Promise.all((function* () { for (;;) yield; })())'],
     ['a getter', '({ get x() { for (;;); } }).x'],
-    ['a getter while the value crosses', '({ get x() { for (;;); } })'],
+    [
+      'a getter of an error that crosses',
+      'Object.defineProperty(new Error(), "x", { enumerable: true, get() { for (;;); } })',
+    ],
     [
       'a getter while the result of a promise crosses',
-      'Promise.resolve({ get x() { for (;;); } })',
+      'Promise.resolve(Object.defineProperty(new Error(), "x", { enumerable: true, get() { for (;;); } }))',
     ],
     [
       'a getter of an error that is thrown',
@@ -82,7 +85,10 @@ describe('the deadline', () => {
       'the stack of an error that is thrown',
       'throw Object.defineProperty(new Error(), "stack", { get() { for (;;); } })',
     ],
-    ['a getter of a rejection', 'Promise.reject({ get x() { for (;;); } }); 1'],
+    [
+      'a getter of a rejection',
+      'Promise.reject(Object.defineProperty(new Error(), "x", { enumerable: true, get() { for (;;); } })); 1',
+    ],
     ['a getter of what is logged', 'console.log({ get x() { for (;;); } })'],
     ['toString', "'' + { toString() { for (;;); } }"],
     ['valueOf', '+{ valueOf() { for (;;); } }'],
@@ -133,6 +139,35 @@ describe('the deadline', () => {
       },
     };
     expectTimeout(sandbox({ timeout: 100, console: quiet, globals }), (box) => box.run(code));
+  });
+
+  const endless = (name) => `new Proxy(function () {}, { ${name}() { for (;;); } })`;
+  test.each([
+    ['a read', '({ get x() { for (;;); } })', (v) => v.x],
+    ['a write', '({ set x(_) { for (;;); } })', (v) => Reflect.set(v, 'x', 1)],
+    ['in', endless('has'), (v) => 'x' in v],
+    ['delete', endless('deleteProperty'), (v) => Reflect.deleteProperty(v, 'x')],
+    [
+      'a property’s descriptor',
+      endless('getOwnPropertyDescriptor'),
+      (v) => Object.getOwnPropertyDescriptor(v, 'x'),
+    ],
+    ['a definition', endless('defineProperty'), (v) => Object.defineProperty(v, 'x', { value: 1 })],
+    ['the keys', endless('ownKeys'), (v) => Object.keys(v)],
+    ['the prototype', endless('getPrototypeOf'), (v) => Object.getPrototypeOf(v)],
+    ['a change of prototype', endless('setPrototypeOf'), (v) => Object.setPrototypeOf(v, {})],
+    ['isExtensible', endless('isExtensible'), (v) => Object.isExtensible(v)],
+    ['preventExtensions', endless('preventExtensions'), (v) => Object.preventExtensions(v)],
+    ['a call', endless('apply'), (v) => v()],
+    ['new', endless('construct'), (v) => new v()],
+    ['iteration', '({ [Symbol.iterator]: () => ({ next() { for (;;); } }) })', (v) => [...v]],
+    ['conversion', '({ toString() { for (;;); } })', (v) => `${v}`],
+    ['a copy', '({ a: [{ get x() { for (;;); } }] })', (v) => copy(v)],
+    ['JSON', '({ toJSON() { for (;;); } })', (v) => JSON.stringify(v)],
+  ])('stops %s of what the guest gave', (_, code, use) => {
+    const box = sandbox({ timeout: 100 });
+    const value = box.run(code);
+    expectTimeout(box, () => use(value));
   });
 
   test('cannot be caught, and finally is not run', () => {
@@ -351,8 +386,8 @@ describe('the deadline', () => {
 });
 
 describe('the memory cap', () => {
-  /** Runs what takes too much, and shows that the host and the sandbox do not suffer. */
-  function expectMemoryLimit(code, options) {
+  /** Runs what takes too much, and shows that the host does not suffer. */
+  function runIntoLimit(code, options) {
     const box = sandbox({ memoryLimitMb: 16, timeout: 20_000, ...options });
     box.run('globalThis.earlier = { state: 42 }; 1');
     const before = process.memoryUsage.rss();
@@ -362,6 +397,12 @@ describe('the memory cap', () => {
     expect(memoryPeakBytes).toBeLessThanOrEqual(memoryLimitBytes);
     // The cap, and what the host needs beside it.
     expect(process.memoryUsage.rss() - before).toBeLessThan(memoryLimitBytes + 48 * MB);
+    return { box, error };
+  }
+
+  /** The same, and shows that the sandbox does not suffer either. */
+  function expectMemoryLimit(code, options) {
+    const { box, error } = runIntoLimit(code, options);
     expect(box.run('earlier.state')).toBe(42);
     expect(box.run('Array.from({ length: 10000 }, (_, i) => ({ i })).length')).toBe(10000);
     return error;
@@ -409,13 +450,11 @@ describe('the memory cap', () => {
       'many regular expressions',
       f("const a = []; for (let i = 0; ; i++) a.push(new RegExp('a' + i + 'b*'))"),
     ],
-    ['JSON.parse of a big text', "JSON.parse('[' + '{},'.repeat(1e6) + '{}]').length"],
     ['JSON.stringify', "JSON.stringify(new Array(2e6).fill('xxxxxx')).length"],
     ['promises', f('const a = []; for (;;) a.push(Promise.resolve())')],
     ['a promise chain', f('let p = Promise.resolve(); for (;;) p = p.then(() => {})')],
     ['jobs', 'for (;;) queueMicrotask(() => {})'],
     ['async functions', f('for (;;) (async () => { await 0 })()')],
-    ['bytecode of one large text', "new Function('x.y();'.repeat(1e6))"],
     [
       'bytecode of many functions',
       f("const a = []; for (let i = 0; ; i++) a.push(new Function('return x.a' + i))"),
@@ -442,6 +481,18 @@ describe('the memory cap', () => {
   });
 
   test.each([
+    ['JSON.parse of a big text', "JSON.parse('[' + '{},'.repeat(1e6) + '{}]').length"],
+    ['bytecode of one large text', "new Function('x.y();'.repeat(1e6))"],
+  ])('stops %s, for good', (_, code) => {
+    const { box, error } = runIntoLimit(code);
+    expect(box.state).toBe('terminated');
+    expect(errorOf(() => box.run('1'))).toMatchObject({
+      code: 'ERR_SANDBOX_TERMINATED',
+      cause: error,
+    });
+  });
+
+  test.each([
     ['of an array', f('const a = []; for (;;) try { a.push(new Array(1e4).fill(1)) } catch {}')],
     ['of a huge ArrayBuffer', 'for (;;) try { new ArrayBuffer(1e9) } catch {}'],
     ['of a huge string', "for (;;) try { 'x'.repeat(5e8) } catch {}"],
@@ -459,8 +510,8 @@ describe('the memory cap', () => {
     const box = sandbox({ memoryLimitMb, timeout: 20_000 });
     const codes = [
       f('const a = []; for (;;) a.push({})'),
-      "new Function('x.y();'.repeat(3e5))",
-      "JSON.parse('[' + '{},'.repeat(3e5) + '{}]')",
+      f("const a = []; for (let i = 0; ; i++) a.push(new Function('return x.a' + i))"),
+      "JSON.stringify(new Array(1e6).fill('xxxxxx')).length",
       'new ArrayBuffer(1e8)',
     ];
     for (const code of codes) {
@@ -533,7 +584,7 @@ describe('the memory cap', () => {
     const box = sandbox({ memoryLimitMb: 4, timeout: 20_000 });
     const values = [
       'x'.repeat(10 * MB),
-      new Array(1e6).fill('x'),
+      copy(new Array(1e6).fill('x')),
       new Uint8Array(10 * MB),
       'é日'.repeat(5 * MB),
     ];
@@ -544,12 +595,15 @@ describe('the memory cap', () => {
       expect(error.code).toBe('ERR_SANDBOX_MEMORY_LIMIT');
       expect(box.run('typeof value')).toBe('undefined');
     }
+    box.globalThis.value = new Array(1e6).fill('x'); // takes no room as long as it is not copied
+    expect(box.run('value.length')).toBe(1e6);
+    expect(errorOf(() => box.run('[...value]')).code).toBe('ERR_SANDBOX_MEMORY_LIMIT');
   });
 
   test('covers source text', () => {
     const box = sandbox({ memoryLimitMb: 2, timeout: 20_000 });
     expect(errorOf(() => box.run(`'${'x'.repeat(5 * MB)}'`)).code).toBe('ERR_SANDBOX_MEMORY_LIMIT');
-    expect(box.run('1 + 1')).toBe(2);
+    expect(box.state).toBe('terminated');
   });
 
   test('covers guest functions that the host calls, and module loading', () => {
@@ -698,7 +752,15 @@ describe('the stack cap', () => {
 
   test.each([
     ['the host', (box) => box.run('host(0)')],
-    ['a getter that crosses', (box) => box.run('({ get x() { return host(0) } })')],
+    ['a getter that the host reads', (box) => box.run('({ get x() { return host(0) } })').x],
+    ['a getter that is copied', (box) => copy(box.run('({ get x() { return host(0) } })'))],
+    [
+      'a getter that crosses',
+      (box) =>
+        box.run(
+          'throw Object.defineProperty(new Error(), "x", { enumerable: true, get: () => host(0) })',
+        ),
+    ],
   ])('recursion through %s ends in an error', (_, use) => {
     const box = sandbox({ timeout: 20_000 });
     box.globalThis.host = (n) => box.run(`host(${n + 1})`);
@@ -777,10 +839,10 @@ describe('the stack cap', () => {
       '{ let a = 1; for (let i = 0; i < 50000; i++) a = new Map([[1, a]]); globalThis.v = a }',
     ],
     ['Sets', '{ let a = 1; for (let i = 0; i < 50000; i++) a = new Set([a]); globalThis.v = a }'],
-  ])('%s nested too deeply to cross say so', (_, code) => {
+  ])('%s nested too deeply to be copied say so', (_, code) => {
     const box = sandbox({ timeout: 20_000 });
     box.run(`${code} 1`);
-    const error = errorOf(() => box.run('v'));
+    const error = errorOf(() => copy(box.run('v')));
     expect(error.code).toBe('ERR_SANDBOX_CROSSING');
     expect(error.message.length).toBeLessThan(2000);
     expect(box.run('1 + 1')).toBe(2);
@@ -798,15 +860,21 @@ describe('the stack cap', () => {
     expect(box.run('1 + 1')).toBe(2);
   });
 
-  test('host values nested too deeply to cross say so', () => {
+  test.each([
+    ['objects', (deep) => ({ deep })],
+    ['arrays', (deep) => [deep]],
+    ['Maps', (deep) => new Map([[1, deep]])],
+    ['Sets', (deep) => new Set([deep])],
+  ])('%s of the host nested too deeply to be copied say so', (_, nest) => {
     const box = sandbox();
-    let deep = {};
-    for (let i = 0; i < 100_000; i++) deep = { deep };
+    let deep = nest(1);
+    for (let i = 0; i < 100_000; i++) deep = nest(deep);
     const error = errorOf(() => {
-      box.globalThis.deep = deep;
+      box.globalThis.deep = copy(deep);
     });
     expect(error.code).toBe('ERR_SANDBOX_CROSSING');
     expect(error.message.length).toBeLessThan(2000);
+    expect(box.run('typeof deep')).toBe('undefined');
   });
 
   test.each([

@@ -1,6 +1,7 @@
 'use strict';
 
 const { once } = require('node:events');
+const { copy } = require('..');
 const { sandbox, expectNoLeaks, errorOf, eventually, turn } = require('./support.js');
 
 afterEach(expectNoLeaks);
@@ -110,9 +111,23 @@ describe('a guest promise here', () => {
 
   test('is rejected when it settles with what cannot cross', async () => {
     const box = sandbox();
-    const reason = await reasonOf(box.run('Promise.resolve({ map: new WeakMap() })'));
-    expect(reason).toMatchObject({ code: 'ERR_SANDBOX_CROSSING', path: 'result.map' });
+    const deep = 'let m = 1; for (let i = 0; i < 50000; i++) m = new Map([["k", m]]);';
+    for (const settle of ['resolve', 'reject']) {
+      const reason = await reasonOf(box.run(`{ ${deep} Promise.${settle}(m) }`));
+      expect(reason).toMatchObject({ name: 'SandboxError', code: 'ERR_SANDBOX_CROSSING' });
+      expect(reason.path).toMatch(/^result\.get\("k"\)/);
+    }
     expect(await box.run('Promise.resolve(1)')).toBe(1);
+  });
+
+  test('is settled with the guest’s own object', async () => {
+    const box = sandbox();
+    box.run('globalThis.o = { map: new WeakMap(), n: 1 }');
+    const value = await box.run('Promise.resolve(o)');
+    value.n++;
+    expect(box.run('o.n')).toBe(2);
+    expect(await reasonOf(box.run('Promise.reject(o)'))).toBe(value);
+    expect(copy(await box.run('Promise.resolve({ list: [o.n] })'))).toEqual({ list: [2] });
   });
 
   test('can be chained and combined with host ones', async () => {
@@ -258,16 +273,27 @@ describe('a host promise in the guest', () => {
   test('fulfilled with what cannot cross is rejected in the guest with an error about it', async () => {
     const box = sandbox();
     const take = box.run('(p) => p.catch((e) => [e instanceof Error, e.name, e.code, e.path])');
-    await expect(take(Promise.resolve({ map: new WeakMap() }))).resolves.toEqual([
+    await expect(take(Promise.resolve(copy({ map: new WeakMap() })))).resolves.toEqual([
       true,
       'SandboxError',
       'ERR_SANDBOX_CROSSING',
       'result.map',
     ]);
     const reason = await reasonOf(
-      box.run('async (p) => { await p; }')(Promise.resolve(new WeakMap())),
+      box.run('async (p) => { await p; }')(
+        Promise.resolve(new Uint8Array(new SharedArrayBuffer(8))),
+      ),
     );
     expect(reason.code).toBe('ERR_SANDBOX_CROSSING');
+  });
+
+  test('is settled with the host’s own object', async () => {
+    const box = sandbox();
+    const object = { n: 1, copied: copy({ n: 1 }) };
+    const change = box.run('async (p) => { const o = await p; o.n++; o.copied.n++; return o; }');
+    expect(await change(Promise.resolve(object))).toBe(object);
+    expect(await change(Promise.reject(object)).catch((reason) => reason)).toBe(object);
+    expect(object).toEqual({ n: 2, copied: { n: 1 } });
   });
 
   test('may be of a subclass, and what merely has a then method is an object', async () => {

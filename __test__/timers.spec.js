@@ -6,6 +6,7 @@ const { once } = require('node:events');
 const { execFile } = require('node:child_process');
 const path = require('node:path');
 const { promisify } = require('node:util');
+const { copy } = require('..');
 const { sandbox, expectNoLeaks, eventually, turn } = require('./support.js');
 
 afterEach(expectNoLeaks);
@@ -15,10 +16,12 @@ const root = path.join(__dirname, '..');
 /** Runs code without asking for its value, which is often a Timeout. */
 const start = (box, code) => box.run(`${code}\n;undefined`);
 
-/** Runs the code, which calls `done(value)` at some time, and answers the value. */
+/** Runs the code, which calls `done(value)` at some time, and answers a copy of the value. */
 function outcome(code, options) {
   return new Promise((resolve) => {
-    const box = sandbox({ ...options, globals: { done: resolve } });
+    // The value itself would be kept by the promise, which `done` keeps, which the guest keeps.
+    const done = (value) => resolve(copy(value));
+    const box = sandbox({ ...options, globals: { done } });
     start(box, code);
   });
 }

@@ -1,7 +1,8 @@
 'use strict';
 
 const vm = require('node:vm');
-const { sandbox, expectNoLeaks } = require('./support.js');
+const { copy } = require('..');
+const { sandbox, expectNoLeaks, errorOf } = require('./support.js');
 
 afterEach(expectNoLeaks);
 
@@ -65,8 +66,22 @@ function shape(root) {
 /** The value of an expression, which the tables below hold as source for both sides. */
 const local = (expression) => new Function(`return (${expression})`)();
 
-/** Shows that the value of `expression` is the same on both sides after each way of crossing. */
+/** A copy of the guest's value of an expression, also where that crosses as a native. */
+const copied = (box, expression) => copy(box.run(`({ value: (${expression}) })`)).value;
+
+/** Shows that the value of `expression` is the same on both sides after each way of copying. */
+function expectSameCopies(expression) {
+  const box = sandbox();
+  const expected = shape(local(expression));
+  expect(box.run(`(${shape})`)(copy(local(expression)))).toBe(expected);
+  expect(shape(copied(box, expression))).toBe(expected);
+  box.globalThis.value = copy({ inside: local(expression) });
+  expect(shape(copied(box, 'value.inside'))).toBe(expected);
+}
+
+/** Shows the same, and that it looks the same where it is used without a copy. */
 function expectSameEverywhere(expression) {
+  expectSameCopies(expression);
   const box = sandbox();
   const expected = shape(local(expression));
   expect(box.run(`(${shape})`)(local(expression))).toBe(expected);
@@ -170,8 +185,15 @@ describe('a string arrives exactly at every length', () => {
     const box = sandbox();
     const keys = ['', 'é', '€', '🎉', '\ud800', 'a\u0000b', 'k'.repeat(70_000)];
     const object = Object.fromEntries(keys.map((key, index) => [key, index]));
-    expect(Object.keys(box.run('(o) => o')(object))).toEqual(keys);
-    expect(box.run('(o) => Object.keys(o)')(object)).toEqual(keys);
+    const source = JSON.stringify(object);
+    for (const theirs of [box.run(`(${source})`), copied(box, source)]) {
+      expect(Object.keys(theirs)).toEqual(keys);
+      expect(keys.map((key) => theirs[key])).toEqual(Object.values(object));
+    }
+    for (const mine of [object, copy({ ...object })]) {
+      expect(box.run('(o) => Object.keys(o)')(mine)).toEqual(keys);
+      expect(box.run('(o, key) => o[key]')(mine, '🎉')).toBe(3);
+    }
   });
 });
 
@@ -252,14 +274,28 @@ describe('a symbol keeps its identity', () => {
     expect(box.run('Symbol()').description).toBeUndefined();
   });
 
-  test('properties with symbols for keys stay behind', () => {
+  test('as a key of a property', () => {
     const box = lasting();
-    expect(box.run('(o) => Reflect.ownKeys(o).length')({ a: 1, [Symbol('b')]: 2 })).toBe(1);
-    expect(Reflect.ownKeys(box.run('({ a: 1, [Symbol("b")]: 2 })'))).toEqual(['a']);
+    const mine = Symbol('mine');
+    const object = { a: 1, [mine]: 2 };
+    const change = box.run('(o, key) => { o[key]++; return Reflect.ownKeys(o); }');
+    expect(change(object, mine)).toEqual(['a', mine]);
+    expect(object[mine]).toBe(3);
+    box.run('globalThis.own = Symbol("own"); globalThis.theirs = { a: 1, [own]: 2 };');
+    const own = box.run('own');
+    expect(Reflect.ownKeys(box.run('theirs'))).toEqual(['a', own]);
+    expect(box.run('theirs')[own]).toBe(2);
+  });
+
+  test('as a key of a property it stays behind in a copy', () => {
+    const box = lasting();
+    const object = copy({ a: 1, [Symbol('b')]: 2 });
+    expect(box.run('(o) => Reflect.ownKeys(o).length')(object)).toBe(1);
+    expect(Reflect.ownKeys(copied(box, '{ a: 1, [Symbol("b")]: 2 }'))).toEqual(['a']);
   });
 });
 
-describe('a copied object has the same form on the other side', () => {
+describe('an object has the same form on the other side', () => {
   test.each([
     '{}',
     '{ a: 1, b: "two", c: null, d: undefined }',
@@ -345,13 +381,21 @@ describe('a copied object has the same form on the other side', () => {
     expect(boxed.valueOf()).toBe(Symbol.iterator);
   });
 
-  test('an object without a prototype arrives as a plain one', () => {
+  test('an object without a prototype has none here or there; a copy is a plain one', () => {
     const box = sandbox();
-    const bare = Object.assign(Object.create(null), { a: 1 });
-    expect(box.run('(o) => Object.getPrototypeOf(o) === Object.prototype && o.a')(bare)).toBe(1);
-    const arrived = box.run('Object.assign(Object.create(null), { a: 1 })');
-    expect(Object.getPrototypeOf(arrived)).toBe(Object.prototype);
-    expect(arrived.a).toBe(1);
+    const bare = () => Object.assign(Object.create(null), { a: 1 });
+    const prototype = box.run('(o) => [Object.getPrototypeOf(o) === Object.prototype && o.a, o.a]');
+    expect(box.run('(o) => [Object.getPrototypeOf(o), o.a, "toString" in o]')(bare())).toEqual([
+      null,
+      1,
+      false,
+    ]);
+    expect(prototype(copy(bare()))).toEqual([1, 1]);
+    const source = 'Object.assign(Object.create(null), { a: 1 })';
+    const live = box.run(source);
+    expect([Object.getPrototypeOf(live), live.a, 'toString' in live]).toEqual([null, 1, false]);
+    const arrived = copied(box, source);
+    expect([Object.getPrototypeOf(arrived), arrived.a]).toEqual([Object.prototype, 1]);
   });
 
   test('a key __proto__ changes no prototype', () => {
@@ -364,35 +408,166 @@ describe('a copied object has the same form on the other side', () => {
       ({}).polluted,
     ]`);
     expect(seen(evil)).toEqual([true, undefined, true, undefined]);
-    const arrived = box.run(`JSON.parse('{ "__proto__": { "polluted": true }, "a": 1 }')`);
-    expect(Object.getPrototypeOf(arrived)).toBe(Object.prototype);
-    expect(arrived.polluted).toBeUndefined();
-    expect(Object.getOwnPropertyDescriptor(arrived, '__proto__').value).toEqual({ polluted: true });
+    expect(seen(copy(evil))).toEqual([true, undefined, true, undefined]);
+    const source = `JSON.parse('{ "__proto__": { "polluted": true }, "a": 1 }')`;
+    for (const arrived of [box.run(source), copied(box, source)]) {
+      expect(Object.getPrototypeOf(arrived)).toBe(Object.prototype);
+      expect(arrived.polluted).toBeUndefined();
+      const own = Object.getOwnPropertyDescriptor(arrived, '__proto__');
+      expect(own.value).toEqual({ polluted: true });
+    }
     expect({}.polluted).toBeUndefined();
-    const list = box.run(`Object.defineProperty([], '__proto__',
-      { value: { polluted: true }, enumerable: true })`);
-    expect(Object.getPrototypeOf(list)).toBe(Array.prototype);
+    const list = `Object.defineProperty([], '__proto__',
+      { value: { polluted: true }, enumerable: true })`;
+    for (const arrived of [box.run(list), copied(box, list)]) {
+      expect(Object.getPrototypeOf(arrived)).toBe(Array.prototype);
+      expect(Object.keys(arrived)).toEqual(['__proto__']);
+    }
   });
 
-  test('a frozen object arrives as one that can be changed', () => {
+  test('assigning to __proto__ on the other side reaches no prototype of this one', () => {
     const box = sandbox();
-    expect(
-      box.run('(o) => { o.a.push(2); o.b = 1; return o; }')(Object.freeze({ a: [1] })),
-    ).toEqual({
-      a: [1, 2],
-      b: 1,
-    });
-    expect(Object.isFrozen(box.run('Object.freeze({ a: 1 })'))).toBe(false);
+    const object = {};
+    box.run('(o) => { try { o.__proto__ = { polluted: 1 }; } catch {} }')(object);
+    box.run('(o) => { try { o.__proto__.polluted = 1; } catch {} }')(object);
+    expect([Object.getPrototypeOf(object), {}.polluted]).toEqual([Object.prototype, undefined]);
+    expect(box.run('({}).polluted')).toBe(1);
+  });
+
+  test('a frozen object stays frozen, a copy of it can be changed', () => {
+    const box = sandbox();
+    const change = box.run(`(o) => {
+      'use strict';
+      try { o.a.push(2); o.b = 1; } catch (e) { return [e instanceof TypeError, Object.isFrozen(o)]; }
+      return JSON.stringify(o);
+    }`);
+    const frozen = Object.freeze({ a: Object.freeze([1]) });
+    expect(change(frozen)).toEqual([true, true]);
+    expect(frozen).toEqual({ a: [1] });
+    expect(change(copy(Object.freeze({ a: Object.freeze([1]) })))).toBe('{"a":[1,2],"b":1}');
+    const source = 'Object.freeze({ a: 1 })';
+    const live = box.run(source);
+    expect(Object.isFrozen(live)).toBe(true);
+    expect(errorOf(() => Object.assign(live, { a: 2 }))).toBeInstanceOf(TypeError);
+    expect(Object.assign(copied(box, source), { a: 2 })).toEqual({ a: 2 });
+  });
+
+  test('changes are made to the object itself, on either side', () => {
+    const box = sandbox();
+    const mine = { list: [1], gone: true };
+    box.run('(o) => { o.list.push(2); o.added = { deep: [3] }; delete o.gone; }')(mine);
+    expect(mine).toEqual({ list: [1, 2], added: { deep: [3] } });
+    delete mine.added; // which is the guest's
+    box.run('globalThis.theirs = { list: [1], gone: true }');
+    const theirs = box.run('theirs');
+    theirs.list.push(2);
+    theirs.added = mine;
+    delete theirs.gone;
+    expect(box.run('JSON.stringify(theirs)')).toBe('{"list":[1,2],"added":{"list":[1,2]}}');
+    mine.list.length = 0;
+    expect(box.run('theirs.added.list.length')).toBe(0);
+    box.run('theirs.list = null');
+    expect(theirs.list).toBeNull();
+    box.run('theirs = null');
   });
 
   test('a copy is a copy: changes stay on their side', () => {
     const box = sandbox();
-    const mine = { list: [1] };
+    const mine = copy({ list: [1] });
     box.run('(o) => { o.list.push(2); o.added = true; }')(mine);
     expect(mine).toEqual({ list: [1] });
     box.run('globalThis.theirs = { list: [1] }');
-    box.run('theirs').list.push(2);
-    expect(box.run('theirs.list.length')).toBe(1);
+    const taken = copy(box.run('theirs'));
+    taken.list.push(2);
+    box.run('theirs.list.push("later")');
+    expect(taken).toEqual({ list: [1, 2] });
+    expect(box.run('theirs.list.length')).toBe(2);
+  });
+
+  test('a copy is one all through: in collections and errors, too', () => {
+    const box = sandbox();
+    const change = box.run(`(read, v) => {
+      const o = read(v);
+      o.n = 2;
+      return o.n;
+    }`);
+    for (const [wrap, read] of [
+      [(o) => ({ a: [{ o }] }), '(v) => v.a[0].o'],
+      [(o) => new Map([['k', o]]), '(v) => v.get("k")'],
+      [(o) => new Map([[o, 1]]), '(v) => [...v.keys()][0]'],
+      [(o) => new Set([o]), '(v) => [...v][0]'],
+      [(o) => ({ m: new Map([['k', [o]]]) }), '(v) => v.m.get("k")[0]'],
+      [(o) => [new Set([new Set([o])])], '(v) => [...[...v[0]][0]][0]'],
+      [(o) => Object.assign(new Error('x'), { o }), '(v) => v.o'],
+      [(o) => new Error('x', { cause: o }), '(v) => v.cause'],
+      [(o) => ({ e: Object.assign(new Error('x'), { o: [o] }) }), '(v) => v.e.o[0]'],
+    ]) {
+      const object = { n: 1 };
+      const result = [read, change(box.run(read), copy(wrap(object))), object.n];
+      expect(result).toEqual([read, 2, 1]);
+    }
+  });
+
+  test('one object in one message is live where it is handed over, a copy where it is copied', () => {
+    const box = sandbox();
+    const o = { n: 1 };
+    const copyFirst = box.run('(a, b) => { a.o.n = 9; b.n++; return a.o === b; }');
+    expect(copyFirst(copy({ o }), o)).toBe(false);
+    expect(o.n).toBe(2);
+    const liveFirst = box.run('(a, b) => { a.n++; b.o.n = 9; return a === b.o; }');
+    expect(liveFirst(o, copy({ o }))).toBe(false);
+    expect(o.n).toBe(3);
+    const inside = box.run('(m) => { m.get("live").n++; m.get("copy").o.n = 9; }');
+    inside(
+      new Map([
+        ['live', o],
+        ['copy', copy({ o })],
+      ]),
+    );
+    expect(o.n).toBe(4);
+  });
+
+  test('copy answers the host’s value itself, and marks it for good', () => {
+    const box = sandbox();
+    const object = { list: [1] };
+    expect(copy(object)).toBe(object);
+    for (const value of [1, 'a', null, undefined, 1n]) expect(copy(value)).toBe(value);
+    box.run('(o) => { o.list.push(2); }')(object);
+    box.run('({ deep: [o] }) => { o.list.push(2); }')({ deep: [object] });
+    expect(box.run('(f) => f().list.push(2)')(() => object)).toBe(2);
+    expect(object).toEqual({ list: [1] });
+  });
+
+  test('what stays where it is does so within a copy: functions, promises, the other side’s own', async () => {
+    const box = sandbox();
+    box.run('globalThis.theirs = { n: 1 }');
+    const theirs = box.run('theirs');
+    const mine = copy({ add: (n) => n + 1, later: Promise.resolve(2), theirs });
+    const use = box.run('async (o) => [o.add(1), await o.later, o.theirs === theirs].join()');
+    expect(await use(mine)).toBe('2,2,true');
+    const host = { n: 1 };
+    const taken = copy(
+      box.run('(host) => ({ host, f: (n) => n + 1, p: Promise.resolve(2) })')(host),
+    );
+    expect([taken.host === host, taken.f(1), await taken.p]).toEqual([true, 2, 2]);
+  });
+
+  test('a copy of an instance has its fields, and no class', () => {
+    const box = sandbox();
+    class Point {
+      x = 1;
+      #y = 2;
+      get y() {
+        return this.#y;
+      }
+    }
+    const point = copy(new Point());
+    const seen = '(o) => [Object.getPrototypeOf(o) === Object.prototype, JSON.stringify(o)]';
+    expect(box.run(seen)(point)).toEqual([true, '{"x":1}']);
+    const taken = copy(
+      box.run('new (class Point { x = 1; #y = 2; get y() { return this.#y; } })()'),
+    );
+    expect([Object.getPrototypeOf(taken), taken]).toEqual([Object.prototype, { x: 1 }]);
   });
 
   test('what arrives has the prototypes of its new side', () => {
@@ -417,18 +592,23 @@ describe('a copied object has the same form on the other side', () => {
     }
   });
 
-  test('a getter is read once and arrives as a value', () => {
+  test('a getter is read at each read; in a copy once, and arrives as a value', () => {
     const box = sandbox();
     let reads = 0;
-    const object = {
+    const make = () => ({
       get a() {
         return ++reads;
       },
-    };
-    expect(box.run(`(o) => Object.getOwnPropertyDescriptor(o, 'a').value`)(object)).toBe(1);
+    });
+    expect(box.run('(o) => [o.a, o.a, "a" in o, o.a]')(make())).toEqual([1, 2, true, 3]);
+    reads = 0;
+    const own = box.run(`(o) => Object.getOwnPropertyDescriptor(o, 'a').value`);
+    expect(own(copy(make()))).toBe(1);
     expect(reads).toBe(1);
-    const arrived = box.run('globalThis.reads = 0; ({ get a() { return ++reads; } })');
-    expect(Object.getOwnPropertyDescriptor(arrived, 'a')).toEqual({
+    const source = '(globalThis.reads = 0, { get a() { return ++reads; } })';
+    const live = box.run(source);
+    expect([box.run('reads'), live.a, live.a, box.run('reads')]).toEqual([0, 1, 2, 2]);
+    expect(Object.getOwnPropertyDescriptor(copied(box, source), 'a')).toEqual({
       value: 1,
       writable: true,
       enumerable: true,
@@ -437,18 +617,23 @@ describe('a copied object has the same form on the other side', () => {
     expect(box.run('reads')).toBe(1);
   });
 
-  test('a getter that throws makes the call throw its error', () => {
+  test('a getter that throws makes the read throw its error, or the copy', () => {
     const box = sandbox();
     const mine = new Error('mine');
-    const object = {
+    const make = () => ({
       get a() {
         throw mine;
       },
-    };
-    expect(() => box.run('(o) => o')(object)).toThrow(mine);
-    expect(() => box.run('({ get a() { throw new RangeError("theirs"); } })')).toThrow(
-      expect.objectContaining({ constructor: RangeError, message: 'theirs' }),
-    );
+    });
+    expect(errorOf(() => box.run('(o) => o.a')(make()))).toBe(mine);
+    expect(box.run('(o) => { try { o.a; } catch (e) { return e.message; } }')(make())).toBe('mine');
+    expect(box.run('(o) => typeof o')(make())).toBe('object');
+    expect(errorOf(() => box.run('(o) => o')(copy(make())))).toBe(mine);
+    const theirs = box.run('({ get a() { throw new RangeError("theirs"); } })');
+    for (const use of [() => theirs.a, () => copy(theirs), () => ({ ...theirs })]) {
+      const error = errorOf(use);
+      expect([error instanceof RangeError, error.message]).toEqual([true, 'theirs']);
+    }
     expect(box.run('1')).toBe(1);
   });
 
@@ -474,7 +659,7 @@ describe('a copied object has the same form on the other side', () => {
   });
 });
 
-describe('references inside a message are kept', () => {
+describe('references inside a copy are kept', () => {
   test.each([
     '(() => { const o = {}; o.self = o; return o; })()',
     '(() => { const a = []; a.push(a, [a]); return a; })()',
@@ -492,7 +677,21 @@ describe('references inside a message are kept', () => {
     })()`,
     '(() => { const e = new Error("x"); e.self = e; return [e, e]; })()',
     '(() => { const k = {}; const l = Array(2000); l[1999] = l; l[3] = k; return [l, k]; })()',
-  ])('%s', expectSameEverywhere);
+  ])('%s', expectSameCopies);
+
+  test('and between live objects', () => {
+    const box = sandbox();
+    const mine = { list: [], map: new Map() };
+    mine.self = mine;
+    mine.list.push(mine, mine.list);
+    const check =
+      '(o) => [o.self === o, o.self.list === o.list, o.list[0] === o, o.list[1] === o.list]';
+    expect(box.run(check)(mine)).toEqual([true, true, true, true]);
+    const theirs = box.run('const o = { list: [] }; o.self = o; o.list.push(o, o.list); o');
+    expect(local(check)(theirs)).toEqual([true, true, true, true]);
+    const map = box.run('(() => { const o = {}; return { o, map: new Map([[o, [o]]]) }; })()');
+    expect(map.map.get(map.o)[0]).toBe(map.o);
+  });
 
   test('the same object in two arguments is one object', () => {
     const box = sandbox();
@@ -517,9 +716,11 @@ describe('references inside a message are kept', () => {
       }`);
       const views = [new Uint8Array(buffer, 3, 2), new Uint8Array(buffer, 2, 2)];
       expect(shares(...views)).toEqual([true, 7, 3, 2, size]);
-      const [a, b] = box.run(`
-        (() => { const b = new ArrayBuffer(${size});
-          return [new Uint8Array(b, 3, 2), new Uint8Array(b, 2, 2)]; })()`);
+      const [a, b] = copied(
+        box,
+        `(() => { const b = new ArrayBuffer(${size});
+          return [new Uint8Array(b, 3, 2), new Uint8Array(b, 2, 2)]; })()`,
+      );
       a[0] = 9;
       expect([a.buffer === b.buffer, b[1], a.byteOffset, a.buffer.byteLength]).toEqual([
         true,
@@ -543,10 +744,11 @@ describe('references inside a message are kept', () => {
     list.forEach((each, id) => {
       each.next = list[(id + 1) % list.length];
     });
-    // The chain is as deep as it is long: only the array's order keeps it from recursing.
-    const flat = list.map(({ id }) => ({ id, text: `row ${id}` }));
+    // A chain as deep as it is long, which no copy could follow.
+    expect(box.run('([a]) => a.next.next.next.id')(list)).toBe(3);
+    const flat = copy(list.map(({ id }) => ({ id, text: `row ${id}` })));
     expect(box.run('(l) => l.reduce((sum, { id }) => sum + id, 0)')(flat)).toBe(4_999_950_000);
-    expect(box.run('(l) => l')(flat)).toEqual(flat);
+    expect(copy(box.run('(l) => l')(flat))).toEqual(flat);
   });
 });
 
@@ -612,10 +814,10 @@ test('values of another realm of the host cross as those of this one', () => {
     '[new TypeError("foreign")]',
     'Object.assign(Object.create(null), { a: 1 })',
   ]) {
-    const foreign = vm.runInNewContext(`(${expression})`);
-    const expected = shape(local(expression.replace('Object.create(null)', '{}')));
-    expect(text(foreign)).toBe(expected);
-    expect(shape(box.run('(v) => v')(foreign))).toBe(expected);
+    const foreign = vm.runInNewContext(`({ value: (${expression}) })`);
+    expect(text(foreign.value)).toBe(shape(local(expression)));
+    const plain = shape({ value: local(expression.replace('Object.create(null)', '{}')) });
+    expect(text(copy(foreign))).toBe(plain);
   }
   const double = vm.runInNewContext('(n) => 2 * n');
   expect(box.run('(f) => f(4)')(double)).toBe(8);
@@ -685,9 +887,17 @@ describe('what the guest does to its intrinsics', () => {
   test('does not change how values cross', () => {
     const box = sandbox();
     const identity = box.run('(v) => v');
+    const wrapped = box.run('(value) => ({ __proto__: null, value })');
     const expected = shape(everything());
     expect(box.run(POLLUTION)).toBeGreaterThan(300);
-    expect(shape(identity(everything()))).toBe(expected);
+    expect(shape(copy(wrapped(copy(everything()))).value)).toBe(expected);
+    const mine = everything();
+    expect(identity(mine)).toBe(mine);
+    expect(wrapped(mine).value).toBe(mine);
+    expect(shape(identity(mine.map))).toBe(shape(mine.map));
+    expect(box.run('(o) => o.a')(mine)).toBe(mine.a);
+    box.run('(o) => { o.date = 1; o[0] += "!"; }')(mine);
+    expect([mine.date, mine[0]]).toEqual([1, 'zero!']);
     expect(identity(Symbol.for('x'))).toBe(Symbol.for('x'));
     expect(identity('text')).toBe('text');
     expect(box.run('(f) => f("back")')((text) => `${text} again`)).toBe('back again');
@@ -857,18 +1067,18 @@ describe('graphs made at random', () => {
 
   test('cross as structuredClone copies them, in both directions', () => {
     const box = sandbox({ timeout: 10_000 });
-    const identity = box.run('(v) => v');
+    const wrapped = box.run('(value) => ({ value })');
     const shapeThere = box.run(`(${shape})`);
-    const makeThere = box.run(`(${randomGraph})`);
+    const makeThere = box.run(`(seed) => ({ value: (${randomGraph})(seed) })`);
     const wrong = [];
     const interesting = { '#': 0, Map: 0, DataView: 0, __proto__: 0 };
     for (let seed = 1; seed <= 3000; seed++) {
-      const graph = randomGraph(seed);
+      const graph = copy(randomGraph(seed));
       const expected = shape(structuredClone(graph));
       const found = {
         there: shapeThere(graph),
-        back: shape(identity(graph)),
-        'from there': shape(makeThere(seed)),
+        back: shape(copy(wrapped(graph)).value),
+        'from there': shape(copy(makeThere(seed)).value),
       };
       for (const word of Object.keys(interesting)) {
         if (expected.includes(word)) interesting[word]++;

@@ -61,6 +61,8 @@ class Bridge {
    * @param {object} owner.sandbox the sandbox itself
    * @param {Exposures} owner.exposures what it lets its guest see
    * @param {(kind: string, entry?: object) => Error} owner.stopError what a stopped entry throws
+   * @param {() => boolean} owner.isCondemned whether a stop was for good
+   * @param {(error: Error) => void} owner.condemned called when it was
    * @param {(event: string, reason: unknown) => void} owner.report errors that nobody waits for
    */
   constructor(native, name, owner) {
@@ -139,7 +141,9 @@ class Bridge {
       case status.STOP: {
         const error = this.owner.stopError(STOPS[mailbox.readByte()], entry);
         this.#released();
-        if (outermost) this.#abandon(task, error);
+        const condemned = this.owner.isCondemned();
+        if (outermost || condemned) this.#abandon(task, error);
+        if (condemned) this.owner.condemned(error);
         throw error;
       }
       default: {

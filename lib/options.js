@@ -42,6 +42,14 @@ function timeout(value, name) {
   return value;
 }
 
+function grace(value, name) {
+  if (value === Infinity) return value;
+  if (typeof value !== 'number' || !(value >= 0 && value <= MAX_TIMEOUT)) {
+    refuse(name, `a number of milliseconds from 0 to ${MAX_TIMEOUT}, or Infinity for none`, value);
+  }
+  return value;
+}
+
 function text(value, name) {
   if (typeof value !== 'string') refuse(name, 'a string', value);
   return value;
@@ -105,6 +113,7 @@ const SANDBOX = {
   memoryLimitMb: [number(1, 4096, 'megabytes'), 64],
   stackLimitKb: [number(64, 8192, 'kilobytes'), 512],
   timeout: [timeout, 1000],
+  graceMs: [grace, 20],
   policy: [policy, 'safe'],
   globals: [globals, undefined],
   console: [consoleLike, undefined],

@@ -49,12 +49,13 @@ class Sandbox extends EventEmitter {
     super();
     const checked = sandboxOptions(options);
     this.#options = checked;
-    const { name, memoryLimitMb, stackLimitKb, builtins } = checked;
+    const { name, memoryLimitMb, stackLimitKb, graceMs, builtins } = checked;
     const wantsConsole = checked.console !== false && builtins.includes('console');
     this.#native = new native.NativeSandbox(
       mailbox.channel,
       Math.floor(memoryLimitMb * 1024 * 1024),
       Math.floor(stackLimitKb * 1024),
+      graceMs,
       wantsConsole,
       builtins.includes('timers'),
       checked.modules !== undefined,
@@ -67,6 +68,8 @@ class Sandbox extends EventEmitter {
       isUsable: () => this.#state === 'active',
       reflect: (slot, number, args) => this.#reflect(slot, number, args),
       stopError: (kind, entry) => this.#stopError(kind, entry),
+      isCondemned: () => this.#native.isCondemned(),
+      condemned: (error) => this.#end(error, (emit) => process.nextTick(emit)),
       report: (event, reason) => this.#report(event, reason),
       call: (slot, constructing, receiver, args) => this.#call(slot, constructing, receiver, args),
       settle: (...args) => this.#settle(...args),
@@ -187,13 +190,17 @@ class Sandbox extends EventEmitter {
   }
 
   terminate(reason) {
+    this.#end(reason, (emit) => emit());
+  }
+
+  #end(reason, announce) {
     if (this.#state !== 'active') return;
     this.#state = 'terminated';
     this.#reason = reason;
     this.#native.terminate();
     this.#timers.clear();
     this.#bridge.dispose(() => this.#stopError('terminated'));
-    this.emit('terminated', reason);
+    announce(() => this.emit('terminated', reason));
   }
 
   dispose() {

@@ -6,8 +6,11 @@ mod support;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
+use quickvm::engine::{Shape, Trap, TRAPS};
 use quickvm::guest::Builtins;
-use quickvm::membrane::wire::{op, status, tag, Malformed, Reader, Writer};
+use quickvm::membrane::wire::{
+    change, names, op, property, status, tag, Malformed, Reader, Writer,
+};
 use quickvm::{Channel, Sandbox, SandboxOptions};
 use support::{Random, KB, MB};
 
@@ -82,13 +85,28 @@ fn read(reader: &mut Reader<'_>, slots: &mut BTreeSet<u32>) -> Result<String, Ma
                 true => format!(" because {}", read(reader, slots)?),
                 false => String::new(),
             };
-            format!("error {class} {name}: {message}{cause} {{{}}}", properties(reader, slots)?)
+            let fields = properties(reader, slots)?;
+            let class = format!("{class}{}", prototype(reader, slots)?);
+            format!("error {class} {name}: {message}{cause} {{{fields}}}")
         }
+        tag::HOME_ERROR => {
+            let slot = reader.u32()?;
+            let message = read(reader, slots)?;
+            format!("home {slot}: {message} {{{}}}", properties(reader, slots)?)
+        }
+        tag::STAND_IN => {
+            slot(reader)?;
+            let shapes = ["object", "array", "function", "constructor"];
+            (*shapes.get(usize::from(reader.byte()?)).ok_or(Malformed)?).into()
+        }
+        tag::INTRINSIC => format!("intrinsic {}", reader.u32()?),
+        tag::CONTEXT => format!("context {}", reader.u32()?),
         tag::ARRAY_BUFFER => format!("buffer {:?}", reader.block()?),
         tag::TYPED_ARRAY => {
             let kind = reader.byte()?;
             let buffer = read(reader, slots)?;
-            format!("view {kind} {buffer} {:?} {:?}", reader.f64()?, reader.f64()?)
+            let (offset, length) = (reader.f64()?, reader.f64()?);
+            format!("view {kind}{} {buffer} {offset:?} {length:?}", prototype(reader, slots)?)
         }
         tag::DATA_VIEW => {
             let buffer = read(reader, slots)?;
@@ -98,6 +116,14 @@ fn read(reader: &mut Reader<'_>, slots: &mut BTreeSet<u32>) -> Result<String, Ma
         tag::INSTANCE => format!("{} {{{}}}", read(reader, slots)?, properties(reader, slots)?),
         tag::PLACEHOLDER => read(reader, slots)?,
         _ => return Err(Malformed),
+    })
+}
+
+/// The prototype of an object that has one of its own side.
+fn prototype(reader: &mut Reader<'_>, slots: &mut BTreeSet<u32>) -> Result<String, Malformed> {
+    Ok(match &*read(reader, slots)? {
+        "undefined" => String::new(),
+        prototype => format!(" of {prototype}"),
     })
 }
 
@@ -171,7 +197,40 @@ impl FakeHost {
                 let how = if reader.flag()? { "fulfilled" } else { "rejected" };
                 format!("{slot} {how} {}", read(reader, slots)?)
             }
+            op::REFLECT => {
+                let slot = reader.u32()?;
+                let (trap, _) = TRAPS.get(usize::from(reader.byte()?)).ok_or(Malformed)?;
+                let count = reader.u32()?;
+                format!("{trap:?} {slot}({})", values(reader, slots, count)?)
+            }
             op::UNHANDLED => format!("unhandled {}", read(reader, slots)?),
+            op::CONTEXT_GET => format!("get {} {}", reader.u32()?, read(reader, slots)?),
+            op::CONTEXT_LIST => format!("list {}", reader.u32()?),
+            op::CONTEXT_CHANGE => {
+                let context = reader.u32()?;
+                let mut changes = 0;
+                loop {
+                    let kind = reader.byte()?;
+                    if kind == change::END {
+                        break;
+                    }
+                    read(reader, slots)?; // the key
+                    if matches!(kind, change::DEFINE | change::ACCESSOR) {
+                        reader.byte()?; // its attributes
+                    }
+                    match kind {
+                        change::DELETE | change::DECLARE => {}
+                        change::SET | change::DEFINE => {
+                            reader.flag()?;
+                            read(reader, slots)?;
+                        }
+                        change::ACCESSOR => drop(values(reader, slots, 2)?),
+                        _ => return Err(Malformed),
+                    }
+                    changes += 1;
+                }
+                format!("{changes} changes {context}")
+            }
             op::FAILED => {
                 reader.u32()?;
                 format!("failed {} {}", reader.text()?, reader.text()?)
@@ -243,13 +302,33 @@ impl Rig {
         self.send(&run(source))
     }
 
-    /// The slot of the function that `source` evaluates to.
-    fn function(&self, source: &str) -> u32 {
-        let reply = self.sandbox.handle(&run(source), &self.host);
+    /// The slot of the object that a request answers.
+    #[track_caller]
+    fn object(&self, request: &[u8]) -> u32 {
+        let reply = self.sandbox.handle(request, &self.host);
+        let parsed = self.parse(&reply);
         let mut reader = Reader::new(&reply);
-        assert_eq!((reader.byte(), reader.byte()), (Ok(status::RETURN), Ok(tag::FUNCTION)));
-        self.parse(&reply);
+        let start = (reader.byte(), reader.byte());
+        assert_eq!(start, (Ok(status::RETURN), Ok(tag::STAND_IN)), "{parsed:?}");
         reader.u32().unwrap()
+    }
+
+    /// The slot of the function that `source` evaluates to.
+    #[track_caller]
+    fn function(&self, source: &str) -> u32 {
+        self.object(&run(source))
+    }
+
+    /// A copy of the object that a request answers.
+    #[track_caller]
+    fn copied(&self, request: &[u8]) -> Reply {
+        let slot = self.object(request);
+        self.request(op::COPY, &|w| w.u32(slot))
+    }
+
+    /// Does something to a guest object.
+    fn reflect(&self, slot: u32, trap: Trap, args: &[Write<'_>]) -> Reply {
+        self.send(&reflect(slot, trap, args))
     }
 
     fn call(&self, slot: u32, args: &[Write<'_>]) -> Reply {
@@ -308,6 +387,15 @@ fn call(slot: u32, args: &[Write<'_>]) -> Vec<u8> {
     })
 }
 
+fn reflect(slot: u32, trap: Trap, args: &[Write<'_>]) -> Vec<u8> {
+    request(op::REFLECT, &|w| {
+        w.u32(slot);
+        w.byte(trap as u8);
+        w.u32(args.len() as u32);
+        args.iter().for_each(|write| write(w));
+    })
+}
+
 fn text(text: &'static str) -> impl Fn(&mut Writer) {
     move |w| w.text(text)
 }
@@ -331,9 +419,22 @@ fn host_error(w: &mut Writer, class: u8, slot: u32) {
     w.u32(1);
     w.text("code");
     w.text("ERR_X");
+    w.byte(tag::UNDEFINED);
 }
 
-/// Values as the host writes them, and as the guest writes them back.
+/// An object of the host that stays there.
+fn host_object(w: &mut Writer, slot: u32, shape: Shape) {
+    w.byte(tag::STAND_IN);
+    w.u32(slot);
+    w.byte(shape as u8);
+}
+
+fn nothing(w: &mut Writer) {
+    w.byte(tag::UNDEFINED);
+}
+
+/// Values as the host writes them, and as the guest writes them back in a copy of an object
+/// that has them.
 const SAMPLES: &[(&str, Write<'static>)] = &[
     ("undefined", &|w| w.byte(tag::UNDEFINED)),
     ("null", &|w| w.byte(tag::NULL)),
@@ -385,14 +486,14 @@ const SAMPLES: &[(&str, Write<'static>)] = &[
         w.text("__proto__");
         w.byte(tag::NULL);
     }),
-    ("{self: ref 0}", &|w| {
+    ("{self: ref 1}", &|w| {
         w.byte(tag::OBJECT);
         w.u32(1);
         w.text("self");
         w.byte(tag::REFERENCE);
         w.u32(0);
     }),
-    ("[true, ref 0, x|extra: null]", &|w| {
+    ("[true, ref 1, x|extra: null]", &|w| {
         w.byte(tag::ARRAY);
         w.u32(3);
         w.byte(tag::TRUE);
@@ -418,7 +519,7 @@ const SAMPLES: &[(&str, Write<'static>)] = &[
         w.text("7");
         w.byte(tag::NULL);
     }),
-    ("Map(k, [|], ref 0, ref 1)", &|w| {
+    ("Map(k, [|], ref 1, ref 2)", &|w| {
         w.byte(tag::MAP);
         w.u32(2);
         w.text("k");
@@ -430,7 +531,7 @@ const SAMPLES: &[(&str, Write<'static>)] = &[
         w.byte(tag::REFERENCE);
         w.u32(1);
     }),
-    ("Set(null, ref 0)", &|w| {
+    ("Set(null, ref 1)", &|w| {
         w.byte(tag::SET);
         w.u32(2);
         w.byte(tag::NULL);
@@ -457,6 +558,7 @@ const SAMPLES: &[(&str, Write<'static>)] = &[
         w.block(&[1, 0, 2, 0]);
         w.f64(2.0);
         w.f64(1.0);
+        w.byte(tag::UNDEFINED);
     }),
     ("view buffer [1, 2, 3] 1.0 2.0", &|w| {
         w.byte(tag::DATA_VIEW);
@@ -470,20 +572,34 @@ const SAMPLES: &[(&str, Write<'static>)] = &[
         w.text("text");
     }),
     ("home 40", &|w| host_function(w, 40)),
-    ("home 41", &|w| host_error(w, 5, 41)),
+    ("home 41: no such thing {code: ERR_X}", &|w| host_error(w, 5, 41)),
     ("home 42", &|w| {
         w.byte(tag::PROMISE);
         w.u32(42);
     }),
+    ("home 43", &|w| host_object(w, 43, Shape::Object)),
+    ("home 44", &|w| host_object(w, 44, Shape::Array)),
+    ("home 45", &|w| host_object(w, 45, Shape::Function)),
+    ("home 46", &|w| host_object(w, 46, Shape::Constructor)),
 ];
 
 #[test]
 fn values_come_back_as_they_went_in() {
     let rig = Rig::new();
     for (shown, write) in SAMPLES {
-        let identity = rig.function("(x) => x");
+        let (identity, wrap) = (rig.function("(x) => x"), rig.function("(x) => ({ x })"));
+        let live = match shown.as_bytes()[..] {
+            [b'{', ..] => Some("object"),
+            [b'[', ..] => Some("array"),
+            // Numbered from the object around it, which is not there.
+            _ if shown.contains("ref 1") => None,
+            _ => Some(*shown),
+        };
         for _ in 0..3 {
-            assert_eq!(rig.call(identity, &[write]), Reply::Return((*shown).into()));
+            let reply = rig.copied(&call(wrap, &[write]));
+            assert_eq!(reply, Reply::Return(format!("{{x: {shown}}}")));
+            let reply = rig.call(identity, &[write]);
+            assert!(live.is_none_or(|live| reply == Reply::Return(live.into())), "{reply:?}");
         }
         rig.request(op::SETTLE, &|w| {
             w.u32(42);
@@ -492,16 +608,19 @@ fn values_come_back_as_they_went_in() {
         });
         rig.release_all();
     }
-    // Three promises were made in the slot, of which only the last could be settled.
+    // Several promises were made in the slot, of which only the last could be settled.
     let twins = rig.sandbox.usage().guest_handles;
-    assert!(twins <= 4, "{twins}");
+    assert!(twins <= 10, "{twins}");
 }
 
 #[test]
 fn shared_and_nested_values_keep_their_shape() {
     let rig = Rig::new();
-    let value = rig.run("const o = { a: [] }; o.b = o.a; o.c = new Map([[o, new Set([o.a])]]); o");
-    assert_eq!(value, "{a: [|], b: ref 1, c: Map(ref 0, Set(ref 1))}");
+    let source = "const o = { a: [] }; o.b = o.a; o.c = new Map([[o, new Set([o.a])]]); o";
+    let copy = "{a: [|], b: ref 1, c: Map(ref 0, Set(ref 1))}";
+    assert_eq!(rig.copied(&run(source)), Reply::Return(copy.into()));
+    assert_eq!(rig.run("o"), "object");
+    assert_eq!(rig.run("o.c"), "Map(object, Set(array))");
     rig.assert_clean();
 }
 
@@ -509,7 +628,7 @@ fn shared_and_nested_values_keep_their_shape() {
 fn lowered_values_are_of_the_guests_own_classes() {
     let rig = Rig::new();
     let test = rig.function(
-        "(x) => x === null || typeof x !== 'object' ? typeof x : `${x.constructor.name} ${x instanceof Object}`",
+        "(x) => x === null || typeof x !== 'object' ? typeof x : `${x.constructor?.name} ${x instanceof Object}`",
     );
     let classes: Vec<_> = SAMPLES
         .iter()
@@ -540,9 +659,152 @@ fn the_guest_calls_and_constructs_host_functions() {
     let rig = Rig::new();
     let apply = rig.function("(f) => [f(1, 'x'), f.call({ a: 1 }), f.length, f.name]");
     *rig.host.answer.borrow_mut() = Some(vec![status::RETURN, tag::TRUE]);
-    let reply = rig.call(apply, &[&|w| host_function(w, 20)]);
+    let reply = rig.copied(&call(apply, &[&|w| host_function(w, 20)]));
     assert_eq!(reply, Reply::Return("[true, true, 1, host|]".into()));
-    assert_eq!(rig.log(), ["20(1, x)[undefined]", "20()[{a: 1}]"]);
+    assert_eq!(rig.log(), ["20(1, x)[undefined]", "20()[object]"]);
+    let all_ways =
+        rig.function("(F, G) => { F(); new F(2); Reflect.construct(F, [3], class {}); G() }");
+    rig.call(
+        all_ways,
+        &[&|w| host_object(w, 21, Shape::Constructor), &|w| host_object(w, 22, Shape::Function)],
+    );
+    assert_eq!(
+        rig.log(),
+        ["21()[undefined]", "new 21(2)[undefined]", "new 21(3)[constructor]", "22()[undefined]"]
+    );
+    let make = rig.function("(f) => new f()");
+    let reply = rig.call(make, &[&|w| host_object(w, 22, Shape::Function)]);
+    assert!(matches!(&reply, Reply::Throw(error) if error.starts_with("error 5")), "{reply:?}");
+    rig.assert_clean();
+}
+
+#[test]
+fn what_the_guest_does_to_a_host_object_is_asked_of_the_host() {
+    let rig = Rig::new();
+    *rig.host.answer.borrow_mut() = Some(vec![status::RETURN, tag::TRUE]);
+    for (source, asked) in [
+        ("o.a", "Get 20(a, home 20)"),
+        ("o.a = 1", "Set 20(a, 1, home 20)"),
+        ("o.a = o", "Set 20(a, home 20, ref 0)"),
+        ("'a' in o", "Has 20(a)"),
+        ("delete o.a", "DeleteProperty 20(a)"),
+        (
+            "Object.defineProperty(o, 'a', { value: [], writable: true, configurable: true })",
+            "DefineProperty 20(a, {value: array, writable: true, configurable: true})",
+        ),
+        ("Reflect.setPrototypeOf(o, null)", "SetPrototypeOf 20(null)"),
+        ("Object.create(o).a", "Get 20(a, object)"),
+        ("Object.isExtensible(o)", "IsExtensible 20()"),
+    ] {
+        let ask = rig.function(&format!("(o) => {{ 'use strict'; {source} }}"));
+        let reply = rig.call(ask, &[&|w| host_object(w, 20, Shape::Object)]);
+        assert_eq!(reply, Reply::Return("undefined".into()), "{source}");
+        assert_eq!(rig.log()[0], asked, "{source}");
+    }
+    *rig.host.answer.borrow_mut() = Some(vec![status::RETURN, tag::NULL]);
+    let prototype = rig.function("(o) => Object.getPrototypeOf(o)");
+    let reply = rig.call(prototype, &[&|w| host_object(w, 20, Shape::Array)]);
+    assert_eq!(
+        (reply, rig.log()),
+        (Reply::Return("null".into()), vec!["GetPrototypeOf 20()".into()])
+    );
+    let test = rig.function("(...all) => all.map((x) => `${typeof x} ${Array.isArray(x)}`).join()");
+    let all: [Write<'_>; 4] = [
+        &|w| host_object(w, 30, Shape::Object),
+        &|w| host_object(w, 31, Shape::Array),
+        &|w| host_object(w, 32, Shape::Function),
+        &|w| host_object(w, 33, Shape::Constructor),
+    ];
+    let shapes = "object false,object true,function false,function false";
+    assert_eq!(rig.call(test, &all), Reply::Return(shapes.into()));
+    rig.assert_clean();
+}
+
+#[test]
+fn what_a_proxy_may_not_answer_is_an_error_in_the_guest() {
+    let rig = Rig::new();
+    let look = rig.function(
+        "(o) => { try { return typeof Reflect.ownKeys(o) } catch (e) { return e instanceof TypeError } }",
+    );
+    for answer in [
+        vec![status::RETURN, tag::NULL],
+        vec![status::RETURN, tag::ARRAY, 1, 0, 0, 0, tag::TRUE, 0, 0, 0, 0],
+        vec![status::RETURN, 200],
+        vec![],
+    ] {
+        *rig.host.answer.borrow_mut() = Some(answer);
+        let reply = rig.call(look, &[&|w| host_object(w, 20, Shape::Object)]);
+        assert_eq!(reply, Reply::Return("true".into()));
+    }
+    rig.assert_clean();
+}
+
+#[test]
+fn the_host_does_to_a_guest_object_what_reflect_does() {
+    let rig = Rig::new();
+    let object =
+        rig.function("var o = { a: 1, get b() { return this.a + 1 }, set b(v) { this.a = v } }; o");
+    let (a, b): (Write<'_>, Write<'_>) = (&text("a"), &text("b"));
+    let five: Write<'_> = &|w| {
+        w.byte(tag::INTEGER);
+        w.i32(5);
+    };
+    let data: Write<'_> = &|w| {
+        w.byte(tag::OBJECT);
+        w.u32(1);
+        w.text("value");
+        w.text("fixed");
+    };
+    let other: Write<'_> = &|w| {
+        w.byte(tag::OBJECT);
+        w.u32(1);
+        w.text("a");
+        w.byte(tag::NULL);
+    };
+    for (trap, args, expected) in [
+        (Trap::Get, &[b][..], "2"),
+        (Trap::Get, &[b, other], "1"),
+        (Trap::Set, &[b, five], "true"),
+        (Trap::Get, &[a], "5"),
+        (Trap::Has, &[a], "true"),
+        (Trap::OwnKeys, &[], "[a, b|]"),
+        (
+            Trap::GetOwnPropertyDescriptor,
+            &[a],
+            "{value: 5, writable: true, enumerable: true, configurable: true}",
+        ),
+        (
+            Trap::GetOwnPropertyDescriptor,
+            &[b],
+            "{get: function, set: function, enumerable: true, configurable: true}",
+        ),
+        (Trap::DeleteProperty, &[b], "true"),
+        (Trap::Has, &[b], "false"),
+        (Trap::DefineProperty, &[a, data], "true"),
+        (Trap::GetOwnPropertyDescriptor, &[b], "undefined"),
+        (Trap::IsExtensible, &[], "true"),
+        (Trap::PreventExtensions, &[], "true"),
+        (Trap::IsExtensible, &[], "false"),
+        (Trap::Set, &[b, five], "false"),
+        (Trap::SetPrototypeOf, &[other], "false"),
+    ] {
+        let reply = rig.reflect(object, trap, args);
+        assert_eq!(reply, Reply::Return(expected.into()), "{trap:?}");
+    }
+    assert_eq!(rig.run("Object.keys(o).join() + o.a"), "afixed");
+    let prototype = rig.reflect(object, Trap::GetPrototypeOf, &[]);
+    assert!(
+        matches!(&prototype, Reply::Return(shown) if shown.starts_with("intrinsic")),
+        "{prototype:?}"
+    );
+    for (trap, args) in [(Trap::OwnKeys, &[][..]), (Trap::Get, &[a]), (Trap::Has, &[a])] {
+        let proxy = rig.function(
+            "new Proxy({}, { get() { throw 1 }, has() { throw 1 }, ownKeys() { throw 1 } })",
+        );
+        assert_eq!(rig.reflect(proxy, trap, args), Reply::Throw("1".into()));
+        assert!(matches!(rig.reflect(9999, trap, args), Reply::Uncrossable(..)));
+    }
+    rig.run("o = undefined");
     rig.assert_clean();
 }
 
@@ -556,10 +818,15 @@ fn what_the_host_throws_is_caught_and_goes_home() {
     let look = rig.function(
         "(f) => { try { f() } catch (e) { return [e instanceof TypeError, e.message, e.code, e] } }",
     );
-    let reply = rig.call(look, &[&|w| host_function(w, 20)]);
-    assert_eq!(reply, Reply::Return("[true, no such thing, ERR_X, home 30|]".into()));
+    let reply = rig.copied(&call(look, &[&|w| host_function(w, 20)]));
+    let home = "home 30: no such thing {code: ERR_X}";
+    assert_eq!(reply, Reply::Return(format!("[true, no such thing, ERR_X, {home}|]")));
     let pass = rig.function("(f) => f()");
-    assert_eq!(rig.call(pass, &[&|w| host_function(w, 20)]), Reply::Throw("home 30".into()));
+    assert_eq!(rig.call(pass, &[&|w| host_function(w, 20)]), Reply::Throw(home.into()));
+    let change =
+        rig.function("(f) => { try { f() } catch (e) { e.code = 1; e.message = 'm'; throw e } }");
+    let changed = Reply::Throw("home 30: m {code: 1}".into());
+    assert_eq!(rig.call(change, &[&|w| host_function(w, 20)]), changed);
     rig.assert_clean();
 }
 
@@ -569,19 +836,28 @@ fn errors_are_lifted_with_class_message_cause_and_fields() {
     let source = "throw Object.assign(new RangeError('far', { cause: new Error('root') }), { code: 'E', f: 1 })";
     let expected = "error 2 RangeError: far because error 0 Error: root {} {code: E, f: 1}";
     assert_eq!(rig.try_run(source), Reply::Throw(expected.into()));
+    // What hangs on an error is copied, for it is read when the guest is gone; what cannot be
+    // copied stays where it is.
+    let source = "throw Object.assign(new Error('e'), { o: { a: [1] }, w: new WeakMap(), f() {} })";
+    let expected = "error 0 Error: e {o: {a: [1|]}, w: object, f: function}";
+    assert_eq!(rig.try_run(source), Reply::Throw(expected.into()));
+    let source = "throw new (class AppError extends TypeError {})('mine')";
+    assert_eq!(rig.try_run(source), Reply::Throw("error 5 of object TypeError: mine {}".into()));
     rig.assert_clean();
 }
 
 #[test]
-fn what_has_no_form_outside_is_refused_by_its_path() {
+fn what_cannot_be_copied_is_refused_by_its_path() {
     let rig = Rig::new();
     for (source, path) in [
         ("({ a: [0, new Proxy({}, {})] })", "result.a[1]"),
         ("[new (class A {})]", "result[0]"),
-        ("new Map([['k', new WeakMap()]])", "result.get(\"k\")"),
+        ("({ m: new Map([['k', new WeakMap()]]) })", "result.m.get(\"k\")"),
         ("({ 'a b': { 7: new Proxy([], {}) } })", "result[\"a b\"][7]"),
+        ("new Proxy({}, {})", "result"),
+        ("new WeakMap()", "result"),
     ] {
-        match rig.try_run(source) {
+        match rig.copied(&run(source)) {
             Reply::Uncrossable(found, _) => assert_eq!(found, path),
             other => panic!("{source} came to {other:?}"),
         }
@@ -590,14 +866,35 @@ fn what_has_no_form_outside_is_refused_by_its_path() {
 }
 
 #[test]
+fn what_cannot_be_copied_is_used_where_it_is() {
+    let rig = Rig::new();
+    for (source, shape) in [
+        ("new Proxy({}, {})", "object"),
+        ("new Proxy([], {})", "array"),
+        ("new Proxy(() => {}, {})", "function"),
+        ("new Proxy(class {}, {})", "constructor"),
+        ("new (class A {})", "object"),
+        ("new WeakMap()", "object"),
+        ("(function* () {})()", "object"),
+        ("(class A {})", "constructor"),
+        ("(function () {})", "constructor"),
+        ("() => {}", "function"),
+        ("new Map([['k', new WeakMap()]])", "Map(k, object)"),
+        ("Object", "constructor"),
+        ("Math", "object"),
+    ] {
+        assert_eq!(rig.run(&format!("({source})")), shape, "{source}");
+    }
+    rig.assert_clean();
+}
+
+#[test]
 fn guest_promises_are_settled_once() {
     let rig = Rig::new();
     assert_eq!(rig.run("var p = Promise.resolve(7); p"), "promise");
     assert_eq!(rig.log(), ["0 fulfilled 7"]);
-    assert_eq!(
-        rig.run("var settle; var q = new Promise((f) => settle = f); [q, q]"),
-        "[promise, ref 1|]"
-    );
+    let twice = "var settle; var q = new Promise((f) => settle = f); [q, q]";
+    assert_eq!(rig.copied(&run(twice)), Reply::Return("[promise, ref 1|]".into()));
     assert_eq!(rig.run("q"), "promise");
     rig.run("settle('late'); 1");
     let told: Vec<_> = rig.log().into_iter().filter(|note| note.contains("late")).collect();
@@ -610,13 +907,15 @@ fn guest_promises_are_settled_once() {
 fn a_promise_whose_message_was_taken_back_settles_no_other() {
     let rig = Rig::new();
     // The first promise gets a slot, which goes back when its neighbour cannot cross.
-    let refused = rig.try_run("var first; [new Promise((f) => first = f), new Proxy({}, {})]");
+    let source = "var first; [new Promise((f) => first = f), new Proxy({}, {})]";
+    let refused = rig.copied(&run(source));
     assert!(matches!(refused, Reply::Uncrossable(..)), "{refused:?}");
     assert_eq!(rig.run("var second; new Promise((f) => second = f)"), "promise");
     rig.run("first('of the first'); 1");
     assert_eq!(rig.log(), [""; 0], "the host was told about a promise it never saw");
     rig.run("second('of the second'); first = second = undefined");
-    assert_eq!(rig.log(), ["1 fulfilled of the second"]);
+    let log = rig.log();
+    assert!(matches!(&log[..], [one] if one.ends_with(" fulfilled of the second")), "{log:?}");
     rig.assert_clean();
 }
 
@@ -672,12 +971,19 @@ fn the_trailer_names_what_the_guest_let_go_of() {
     let ignore = rig.function("() => {}");
     rig.call(
         ignore,
-        &[&|w| host_error(w, 0, 78), &|w| host_function(w, 79), &|w| host_function(w, 79)],
+        &[
+            &|w| host_error(w, 0, 78),
+            &|w| host_function(w, 79),
+            &|w| host_function(w, 79),
+            &|w| host_object(w, 80, Shape::Object),
+            &|w| host_object(w, 80, Shape::Object),
+            &|w| host_object(w, 81, Shape::Constructor),
+        ],
     );
     rig.run("1");
     let mut released = rig.host.released.take();
     released.sort_unstable();
-    assert_eq!(released, [78, 79]);
+    assert_eq!(released, [78, 79, 80, 81]);
     rig.assert_clean();
 }
 
@@ -715,18 +1021,27 @@ fn a_function_crosses_under_one_slot_and_comes_home() {
 #[test]
 fn the_global_object_is_read_and_written() {
     let rig = Rig::new();
+    let global = rig.object(&request(op::GLOBAL, &|_| ()));
+    assert_eq!(rig.function("globalThis"), global);
     let key: Write<'_> = &|w| w.text("made");
-    assert_eq!(rig.request(op::GLOBAL_HAS, key), Reply::Return("false".into()));
+    assert_eq!(rig.reflect(global, Trap::Has, &[key]), Reply::Return("false".into()));
     rig.request(op::GLOBAL_SET, &|w| {
         w.text("made");
         w.text("here");
     });
-    assert_eq!(rig.request(op::GLOBAL_GET, key), Reply::Return("here".into()));
-    let Reply::Return(keys) = rig.request(op::GLOBAL_KEYS, &|_| ()) else { panic!("no keys") };
+    assert_eq!(rig.reflect(global, Trap::Get, &[key]), Reply::Return("here".into()));
+    let Reply::Return(keys) = rig.reflect(global, Trap::OwnKeys, &[]) else { panic!("no keys") };
     assert!(keys.contains("made"), "{keys}");
     assert_eq!(rig.run("made"), "here");
-    assert_eq!(rig.request(op::GLOBAL_DELETE, key), Reply::Return("true".into()));
-    assert_eq!(rig.request(op::GLOBAL_HAS, key), Reply::Return("false".into()));
+    assert_eq!(rig.reflect(global, Trap::DeleteProperty, &[key]), Reply::Return("true".into()));
+    assert_eq!(rig.reflect(global, Trap::Has, &[key]), Reply::Return("false".into()));
+    // What would be converted to a key could run code.
+    let odd = rig.request(op::GLOBAL_SET, &|w| {
+        w.byte(tag::OBJECT);
+        w.u32(0);
+        w.text("here");
+    });
+    assert!(matches!(odd, Reply::Uncrossable(..)), "{odd:?}");
     rig.assert_clean();
 }
 
@@ -763,6 +1078,27 @@ fn a_host_that_cannot_answer_is_an_error_in_the_guest() {
     rig.assert_clean();
 }
 
+/// What a host may ask.
+const OPS: [u8; 15] = [
+    op::RUN,
+    op::COMPILE,
+    op::RUN_SCRIPT,
+    op::CALL,
+    op::SETTLE,
+    op::FIRE_TIMER,
+    op::REQUIRE,
+    op::GLOBAL,
+    op::GLOBAL_SET,
+    op::REFLECT,
+    op::COPY,
+    op::CREATE_CONTEXT,
+    op::RUN_IN_CONTEXT,
+    op::DRAIN,
+    op::DROP_CONTEXT,
+];
+/// One more than the highest tag.
+const TAGS: u8 = tag::CONTEXT + 1;
+
 /// Requests of every kind, without symbols of the host's: those stay.
 fn requests(function: u32) -> Vec<Vec<u8>> {
     let all: Vec<Write<'_>> = SAMPLES.iter().map(|(_, write)| *write).collect();
@@ -771,16 +1107,49 @@ fn requests(function: u32) -> Vec<Vec<u8>> {
         call(function, &all),
         request(op::REQUIRE, &|w| w.text("some-module")),
         request(op::FIRE_TIMER, &|w| w.u32(1)),
-        request(op::GLOBAL_GET, &text("answer")),
-        request(op::GLOBAL_HAS, &text("answer")),
-        request(op::GLOBAL_DELETE, &text("answer")),
-        request(op::GLOBAL_KEYS, &|_| ()),
+        request(op::GLOBAL, &|_| ()),
+        request(op::GLOBAL_SET, &|w| {
+            w.text("answer");
+            w.byte(tag::NULL);
+        }),
+        request(op::COPY, &|w| w.u32(function)),
         request(op::RUN_SCRIPT, &|w| w.u32(0)),
+        request(op::CREATE_CONTEXT, &|w| {
+            w.u32(1);
+            w.byte(1);
+        }),
+        request(op::RUN_IN_CONTEXT, &|w| {
+            w.u32(1);
+            w.byte(0);
+            w.byte(names::THESE);
+            w.u32(1);
+            w.text("x");
+            w.u32(1);
+            w.text("x");
+            w.byte(property::DATA);
+            w.byte(7);
+            w.byte(tag::NULL);
+            w.byte(0);
+            w.text("test.js");
+            w.i32(0);
+            w.u32(0);
+            w.text("var made = 1; delete globalThis.x; Object.keys(globalThis)");
+        }),
+        request(op::DRAIN, &|_| ()),
+        request(op::DROP_CONTEXT, &|w| {
+            w.u32(1);
+            w.u32(1);
+            w.text("x");
+            w.byte(property::KEPT);
+            w.byte(7);
+        }),
     ];
     let mut compile = run("1 + 1");
     compile[0] = op::COMPILE;
     requests.push(compile);
     requests.extend(all.iter().map(|write| call(function, &[*write])));
+    requests
+        .extend(TRAPS.iter().map(|&(trap, _)| reflect(function, trap, &[&text("x"), &nothing])));
     requests.extend(all.iter().map(|write| {
         request(op::SETTLE, &|w| {
             w.u32(42);
@@ -824,9 +1193,9 @@ fn random_bytes_are_answered() {
         let mut bytes: Vec<u8> = (0..length).map(|_| random.next() as u8).collect();
         // Most of them get past the header, with tags that mean something.
         if length > 9 && random.below(4) > 0 {
-            bytes[0] %= 14;
+            bytes[0] = OPS[random.below(OPS.len())];
             bytes[1..9].copy_from_slice(&1000.0f64.to_le_bytes());
-            bytes[9..].iter_mut().step_by(1 + random.below(4)).for_each(|byte| *byte %= 32);
+            bytes[9..].iter_mut().step_by(1 + random.below(4)).for_each(|byte| *byte %= TAGS);
         }
         rig.send(&bytes);
     }
@@ -852,7 +1221,7 @@ fn requests_with_random_damage_are_answered() {
                 let place = place.min(bytes.len() - 1);
                 match random.below(4) {
                     0 => bytes[place] = random.next() as u8,
-                    1 => bytes[place] = random.below(32) as u8,
+                    1 => bytes[place] = random.below(TAGS.into()) as u8,
                     2 => bytes[place] ^= 1 << random.below(8),
                     _ => bytes.truncate(place.max(1)),
                 }
@@ -870,7 +1239,7 @@ fn random_answers_of_the_host_are_survived() {
     let call_it =
         rig.function("(f) => { try { return typeof f() } catch (e) { return typeof e } }");
     for _ in 0..2000 {
-        let answer = (0..random.below(40)).map(|_| random.below(32) as u8).collect();
+        let answer = (0..random.below(40)).map(|_| random.below(TAGS.into()) as u8).collect();
         *rig.host.answer.borrow_mut() = Some(answer);
         let reply = rig.call(call_it, &[&|w| host_function(w, 20)]);
         // Some answers are huge, as far as they go.

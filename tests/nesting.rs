@@ -19,8 +19,9 @@ fn nest(depth: usize, level: impl Fn(&mut Writer)) {
     let options = SandboxOptions { memory: 64 << 20, stack: 512 << 10, builtins };
     let sandbox = Sandbox::new(options).unwrap();
     let mut message = Writer::new(usize::MAX);
-    message.byte(op::GLOBAL_HAS);
+    message.byte(op::GLOBAL_SET);
     message.f64(f64::INFINITY);
+    message.text("name");
     (0..depth).for_each(|_| level(&mut message));
     message.byte(tag::NULL);
     let reply = sandbox.handle(message.bytes(), &Deaf);
@@ -43,6 +44,47 @@ fn objects_nested_too_deeply_are_refused() {
         w.byte(tag::OBJECT);
         w.u32(1);
         w.text("a");
+    });
+}
+
+#[test]
+fn collections_nested_too_deeply_are_refused() {
+    nest(100_000, |w| {
+        w.byte(tag::MAP);
+        w.u32(1);
+    });
+    nest(100_000, |w| {
+        w.byte(tag::SET);
+        w.u32(1);
+    });
+}
+
+#[test]
+fn causes_nested_too_deeply_are_refused() {
+    nest(100_000, |w| {
+        w.byte(tag::ERROR);
+        w.byte(0);
+        w.u32(100);
+        w.text("Error");
+        w.text("message");
+        w.byte(1);
+    });
+}
+
+#[test]
+fn views_nested_too_deeply_are_refused() {
+    nest(100_000, |w| {
+        w.byte(tag::TYPED_ARRAY);
+        w.byte(0);
+    });
+    nest(100_000, |w| w.byte(tag::DATA_VIEW));
+}
+
+#[test]
+fn intrinsics_nested_too_deeply_are_refused() {
+    nest(100_000, |w| {
+        w.byte(tag::INTRINSIC);
+        w.u32(2);
     });
 }
 

@@ -51,11 +51,6 @@ const PROMISED = [
     path: /content\.(?:[0-5]|Intl|WebAssembly)\b/,
   },
   {
-    what: 'globals that a context of vm does not have',
-    steps: /^probe realm\/(?:globals|new things)$/,
-    path: /content\.(?:queueMicrotask|performance|atob|btoa|2)\b/,
-  },
-  {
     what: 'an error’s stack is no property of its own',
     steps: /^probe language\/errors$/,
     path: /content\.4\.2$/,

@@ -37,12 +37,14 @@ pub struct NativeUsage {
 
 #[napi]
 impl NativeSandbox {
-    /// A sandbox with `memory_bytes` of heap and `stack_bytes` of stack.
+    /// A sandbox with `memory_bytes` of heap and `stack_bytes` of stack; its guest is left
+    /// `grace_ms` after it was told to stop.
     #[napi(constructor)]
     pub fn new(
         mailbox: &Mailbox,
         memory_bytes: f64,
         stack_bytes: f64,
+        grace_ms: f64,
         console: bool,
         timers: bool,
         modules: bool,
@@ -54,6 +56,7 @@ impl NativeSandbox {
         };
         let sandbox =
             Sandbox::new(options).map_err(|error| napi::Error::from_reason(error.to_string()))?;
+        sandbox.set_grace(grace_ms);
         let exchange = mailbox.exchange.clone();
         let id = exchange.add(Rc::new(sandbox));
         Ok(Self { exchange, id })
@@ -120,6 +123,12 @@ impl NativeSandbox {
         if let Some(sandbox) = self.exchange.get(self.id) {
             sandbox.terminate();
         }
+    }
+
+    /// Whether the guest could only be stopped for good.
+    #[napi]
+    pub fn is_condemned(&self) -> bool {
+        self.exchange.get(self.id).is_some_and(|sandbox| sandbox.is_condemned())
     }
 
     /// Gives up the heap. A guest that is running is stopped; its heap goes when it

@@ -3,7 +3,7 @@
 
 use rquickjs::qjs;
 
-use super::{Scope, Thrown, Value};
+use super::{guard, Scope, Thrown, Value};
 
 /// A kind of typed array: its name and the size of an element in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ impl<'a> Scope<'a> {
         // SAFETY: the engine copies `len` bytes from a live slice.
         unsafe {
             let (data, len) = (bytes.as_ptr(), bytes.len() as _);
-            self.result(qjs::JS_NewArrayBufferCopy(self.context, data, len))
+            self.result(guard::JS_NewArrayBufferCopy(self.context, data, len))
         }
     }
 
@@ -54,7 +54,9 @@ impl<'a> Scope<'a> {
         let mut args =
             [buffer.raw(), qjs::JS_NewFloat64(offset as f64), qjs::JS_NewFloat64(length as f64)];
         // SAFETY: three live arguments and a kind that the engine knows.
-        unsafe { self.result(qjs::JS_NewTypedArray(self.context, 3, args.as_mut_ptr(), kind as _)) }
+        unsafe {
+            self.result(guard::JS_NewTypedArray(self.context, 3, args.as_mut_ptr(), kind as _))
+        }
     }
 }
 
@@ -65,7 +67,7 @@ impl<'a> Value<'a> {
         // SAFETY: the engine returns null or `len` readable bytes, which stay put while
         // no guest code runs; `read` gets no scope to run any with.
         unsafe {
-            let data = qjs::JS_GetArrayBuffer(self.scope.context, &mut len, self.raw());
+            let data = guard::JS_GetArrayBuffer(self.scope.context, &mut len, self.raw());
             if data.is_null() {
                 // Empty, detached, or no ArrayBuffer: only the last two raise.
                 drop(self.scope.take_exception());
@@ -86,7 +88,7 @@ impl<'a> Value<'a> {
         let (mut offset, mut length, mut element) = Default::default();
         // SAFETY: the engine fills three locals and returns a reference of ours, or raises.
         unsafe {
-            let buffer = qjs::JS_GetTypedArrayBuffer(
+            let buffer = guard::JS_GetTypedArrayBuffer(
                 self.scope.context,
                 self.raw(),
                 &mut offset,

@@ -7,7 +7,7 @@ use std::panic::{catch_unwind, AssertUnwindSafe};
 
 use rquickjs::qjs;
 
-use super::callback::runtime_of;
+use super::guard::{self, runtime_of};
 use super::{Args, Scope, Thrown, Value};
 
 /// A property of a builtin. Everything in it is static, for the engine comes back to it.
@@ -31,7 +31,7 @@ impl Builtin {
     /// is asked, by `id`.
     pub const fn function(name: &'static CStr, length: u8, id: u8) -> Self {
         let cproto = qjs::JSCFunctionEnum_JS_CFUNC_generic_magic as u8;
-        let cfunc = qjs::JSCFunctionType { generic_magic: Some(call) };
+        let cfunc = qjs::JSCFunctionType { generic_magic: Some(guard::builtin) };
         let func = Function { length, cproto, cfunc };
         Self::new(name, SHOWN, qjs::JS_DEF_CFUNC, id, Definition { func })
     }
@@ -71,13 +71,14 @@ impl<'a> Value<'a> {
         // list stays where it is for ever.
         let status = unsafe {
             let (first, len) = (list.as_ptr().cast(), list.len() as i32);
-            qjs::JS_SetPropertyFunctionList(self.scope().context, self.raw(), first, len)
+            guard::JS_SetPropertyFunctionList(self.scope().context, self.raw(), first, len)
         };
         self.scope().truth(status).map(drop)
     }
 }
 
-unsafe extern "C" fn call(
+#[no_mangle]
+pub(super) unsafe extern "C" fn quickvm_on_builtin(
     context: *mut qjs::JSContext,
     this: qjs::JSValue,
     argc: i32,

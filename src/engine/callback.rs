@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use rquickjs::qjs;
 
-use super::{GlobalId, Key, Names, Property, Runtime, Scope, Thrown, Trap, Value};
+use super::{guard, GlobalId, Key, Names, Property, Scope, Thrown, Trap, Value};
 
 /// What the engine asks of its embedder. Slots here number the *host's* values.
 pub trait Host {
@@ -145,7 +145,7 @@ impl HostClasses {
         let define = |id: &mut qjs::JSClassID, name: &std::ffi::CStr, call| {
             let definition = qjs::JSClassDef {
                 class_name: name.as_ptr(),
-                finalizer: Some(finalize),
+                finalizer: Some(guard::finalize),
                 gc_mark: None,
                 call,
                 exotic: ptr::null_mut(),
@@ -157,7 +157,7 @@ impl HostClasses {
                 qjs::JS_NewClass(runtime.as_ptr(), *id, &definition)
             }
         };
-        let failed = define(&mut classes.function, c"Function", Some(call)) < 0
+        let failed = define(&mut classes.function, c"Function", Some(guard::call)) < 0
             || define(&mut classes.token, c"HostToken", None) < 0
             || define(&mut classes.handler, c"HostHandler", None) < 0;
         if failed {
@@ -190,9 +190,9 @@ impl<'a> Scope<'a> {
     pub(super) fn callable(self, slot: u32, constructor: bool) -> Result<Value<'a>, Thrown<'a>> {
         // SAFETY: the context is live; the prototype is freed once it is used.
         unsafe {
-            let prototype = self.own(qjs::JS_GetFunctionProto(self.context));
+            let prototype = self.own(guard::JS_GetFunctionProto(self.context));
             let class = self.runtime.classes.function;
-            let raw = qjs::JS_NewObjectProtoClass(self.context, prototype.raw(), class);
+            let raw = guard::JS_NewObjectProtoClass(self.context, prototype.raw(), class);
             let function = self.result(raw)?;
             qjs::JS_SetConstructorBit(self.context, function.raw(), constructor);
             self.set_slot(&function, slot);
@@ -205,7 +205,7 @@ impl<'a> Scope<'a> {
         // SAFETY: the context is live; the class was registered with the runtime.
         let token = unsafe {
             let class = self.runtime.classes.token;
-            self.result(qjs::JS_NewObjectProtoClass(self.context, qjs::JS_NULL, class))?
+            self.result(guard::JS_NewObjectProtoClass(self.context, qjs::JS_NULL, class))?
         };
         self.set_slot(&token, slot);
         self.bind(&token, &token, slot);
@@ -260,20 +260,15 @@ fn decode(opaque: *mut c_void) -> Option<u32> {
     u32::try_from(opaque as usize).ok()?.checked_sub(1)
 }
 
-/// The runtime that owns `raw`.
-///
-/// # Safety
-/// `raw` belongs to a live [`Runtime`], which outlives `'a`.
-pub(super) unsafe fn runtime_of<'a>(raw: *mut qjs::JSRuntime) -> &'a Runtime {
-    // SAFETY: Runtime::new stored this pointer before any object could be made.
-    unsafe { &*qjs::JS_GetRuntimeOpaque(raw).cast::<Runtime>() }
-}
-
-unsafe extern "C" fn finalize(raw: *mut qjs::JSRuntime, object: qjs::JSValue) {
+#[no_mangle]
+pub(super) unsafe extern "C" fn quickvm_on_finalize(
+    raw: *mut qjs::JSRuntime,
+    object: qjs::JSValue,
+) {
     // SAFETY: called by the engine for an object of one of our classes, in a live
     // runtime; it takes no reference and enters nothing.
     unsafe {
-        let runtime = runtime_of(raw);
+        let runtime = guard::runtime_of(raw);
         let (address, mut class) = (qjs::JS_VALUE_GET_PTR(object), 0);
         let Some(slot) = decode(qjs::JS_GetAnyOpaque(object, &mut class)) else {
             return;
@@ -287,7 +282,8 @@ unsafe extern "C" fn finalize(raw: *mut qjs::JSRuntime, object: qjs::JSValue) {
     }
 }
 
-unsafe extern "C" fn call(
+#[no_mangle]
+pub(super) unsafe extern "C" fn quickvm_on_call(
     context: *mut qjs::JSContext,
     function: qjs::JSValue,
     this: qjs::JSValue,
@@ -298,7 +294,7 @@ unsafe extern "C" fn call(
     // SAFETY: the engine calls with live values of a live context, and `argc`
     // arguments (the pointer may dangle when there are none).
     let (scope, args) = unsafe {
-        let scope = Scope { runtime: runtime_of(qjs::JS_GetRuntime(context)), context };
+        let scope = Scope { runtime: guard::runtime_of(qjs::JS_GetRuntime(context)), context };
         (scope, Args::new(scope, this, argc, argv))
     };
     let Some(slot) = scope.host_function_slot(function) else {
@@ -344,17 +340,18 @@ const MAX_REJECTIONS: usize = 100;
 
 /// Remembers promises that are rejected with nobody listening, and forgets them
 /// again when somebody comes to listen before the entry ends.
-pub(super) unsafe extern "C" fn on_rejection(
+#[no_mangle]
+pub(super) unsafe extern "C" fn quickvm_on_rejection(
     context: *mut qjs::JSContext,
     promise: qjs::JSValue,
     _reason: qjs::JSValue,
     is_handled: bool,
-    opaque: *mut c_void,
+    _opaque: *mut c_void,
 ) {
-    // SAFETY: `opaque` is the Runtime that registered this tracker, the rest is live. The
+    // SAFETY: the engine calls with live values of a live context. The
     // list has a reference to each promise, so an address in it is that promise's.
     unsafe {
-        let scope = Scope { runtime: &*opaque.cast::<Runtime>(), context };
+        let scope = Scope { runtime: guard::runtime_of(qjs::JS_GetRuntime(context)), context };
         let address = qjs::JS_VALUE_GET_PTR(promise);
         let mut rejections = scope.runtime.rejections.borrow_mut();
         if is_handled {

@@ -46,6 +46,11 @@ impl Deadline {
         outer
     }
 
+    /// The deadline in force.
+    pub(super) fn at(&self) -> Option<Instant> {
+        self.at.get()
+    }
+
     pub(super) fn restore(&self, outer: &Outer) {
         self.at.set(outer.own);
         INNERMOST.set(outer.innermost);

@@ -3,7 +3,7 @@
 
 use rquickjs::qjs;
 
-use super::{Scope, Value};
+use super::{guard, Scope, Value};
 
 /// What guest code threw. Any value can be thrown, not only errors.
 pub struct Thrown<'a>(pub Value<'a>);
@@ -20,7 +20,7 @@ impl<'a> Scope<'a> {
     pub(super) fn take_exception(self) -> Thrown<'a> {
         // SAFETY: the context is live; the engine passes ownership of the exception.
         // It is `null` when the engine had no memory to build an error.
-        Thrown(unsafe { self.own(qjs::JS_GetException(self.context)) })
+        Thrown(unsafe { self.own(guard::JS_GetException(self.context)) })
     }
 
     /// A guest TypeError with `message`.
@@ -36,16 +36,12 @@ impl<'a> Scope<'a> {
     fn new_error(self, class: ErrorClass, message: &str) -> Thrown<'a> {
         // A C string ends at its first NUL; nothing after it may be lost silently.
         let message = std::ffi::CString::new(message.replace('\0', "\u{fffd}")).unwrap_or_default();
-        // SAFETY: the context is live and "%s" reads exactly one C string. The engine
-        // cuts long messages; out of memory it raises `null`, which is a value too.
+        // SAFETY: the context is live and reads exactly one C string. The engine cuts long
+        // messages; out of memory it raises `null`, which is a value too.
         unsafe {
             match class {
-                ErrorClass::Type => {
-                    qjs::JS_ThrowTypeError(self.context, c"%s".as_ptr(), message.as_ptr())
-                }
-                ErrorClass::Range => {
-                    qjs::JS_ThrowRangeError(self.context, c"%s".as_ptr(), message.as_ptr())
-                }
+                ErrorClass::Type => guard::throw_type_error(self.context, message.as_ptr()),
+                ErrorClass::Range => guard::throw_range_error(self.context, message.as_ptr()),
             };
         }
         self.take_exception()
@@ -56,14 +52,14 @@ impl<'a> Scope<'a> {
     pub(super) fn uncatchable(self) -> Thrown<'a> {
         let thrown = self.new_error(ErrorClass::Range, "interrupted");
         // SAFETY: marks a live error object; on anything else the call does nothing.
-        unsafe { qjs::JS_SetUncatchableError(self.context, thrown.0.raw()) };
+        unsafe { guard::JS_SetUncatchableError(self.context, thrown.0.raw()) };
         thrown
     }
 
     /// Puts `thrown` back as the pending exception and returns the engine's marker.
     pub(super) fn throw(self, thrown: Thrown<'a>) -> qjs::JSValue {
         // SAFETY: the context is live and takes over our reference.
-        unsafe { qjs::JS_Throw(self.context, thrown.0.into_raw()) }
+        unsafe { guard::JS_Throw(self.context, thrown.0.into_raw()) }
     }
 }
 

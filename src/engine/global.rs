@@ -7,7 +7,7 @@
 #![allow(unsafe_code)]
 
 mod cache;
-mod hooks;
+pub(super) mod hooks;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
@@ -18,7 +18,7 @@ use std::rc::Rc;
 
 use rquickjs::qjs;
 
-use super::{layout, pins, Key, Runtime, Scope, Thrown, Value};
+use super::{guard, layout, pins, Key, Runtime, Scope, Thrown, Value};
 use cache::Known;
 
 /// The number under which the host knows a global object of its own.
@@ -161,8 +161,8 @@ impl<'a> Scope<'a> {
         // SAFETY: the context is live, and the class is registered with its runtime.
         let (object, anchor) = unsafe {
             let class = globals.class.get();
-            let raw = qjs::JS_NewObjectProtoClass(self.context, original.raw(), class);
-            (self.result(raw)?, self.own(qjs::JS_GetFunctionProto(self.context)))
+            let raw = guard::JS_NewObjectProtoClass(self.context, original.raw(), class);
+            (self.result(raw)?, self.own(guard::JS_GetFunctionProto(self.context)))
         };
         let context = NonNull::new(self.context).expect("a live context");
         let global = Rc::new(Global {
@@ -214,7 +214,7 @@ impl<'a> Scope<'a> {
         }
         for key in old.names.take().into_iter().flatten() {
             // SAFETY: as above.
-            unsafe { qjs::JS_FreeAtom(self.context, key) };
+            unsafe { guard::JS_FreeAtom(self.context, key) };
         }
         let new = Rc::new(Global {
             id: to,

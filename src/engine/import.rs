@@ -6,7 +6,7 @@ use std::ptr;
 
 use rquickjs::qjs;
 
-use super::callback::runtime_of;
+use super::guard::{self, runtime_of};
 use super::Scope;
 
 /// Has every `import()` of a runtime rejected.
@@ -15,10 +15,13 @@ use super::Scope;
 /// The runtime is live, and one of ours by the time that it runs code.
 pub(super) unsafe fn refuse(runtime: *mut qjs::JSRuntime) {
     // SAFETY: the caller vouches for the runtime.
-    unsafe { qjs::JS_SetModuleLoaderFunc(runtime, None, Some(load), ptr::null_mut()) };
+    unsafe {
+        qjs::JS_SetModuleLoaderFunc(runtime, None, Some(guard::load_module), ptr::null_mut())
+    };
 }
 
-unsafe extern "C" fn load(
+#[no_mangle]
+pub(super) unsafe extern "C" fn quickvm_on_load_module(
     context: *mut qjs::JSContext,
     _name: *const c_char,
     _opaque: *mut c_void,

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use rquickjs::qjs;
 
-use super::{GlobalId, Scope, Thrown, Value};
+use super::{guard, GlobalId, Scope, Thrown, Value};
 
 /// The intrinsics of every realm of a runtime, by their place in the main realm's list.
 #[derive(Default)]
@@ -73,7 +73,7 @@ impl<'a> Scope<'a> {
         }
         // SAFETY: as above.
         let (here, there) = unsafe {
-            let prototype = |context| self.own(qjs::JS_GetFunctionProto(context));
+            let prototype = |context| self.own(guard::JS_GetFunctionProto(context));
             (prototype(self.context), prototype(other.context))
         };
         self.adopt_intrinsic(&there, &here, global);

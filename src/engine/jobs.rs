@@ -3,9 +3,7 @@
 
 use std::ptr;
 
-use rquickjs::qjs;
-
-use super::Runtime;
+use super::{guard, Runtime};
 
 impl Runtime {
     /// Runs jobs until the queue is empty or the guest must stop.
@@ -26,6 +24,7 @@ impl Runtime {
     /// so the queue runs dry.
     fn discard_jobs(&self) {
         self.take_stack();
+        self.give_grace();
         while self.has_job() {
             self.run_job();
         }
@@ -38,7 +37,7 @@ impl Runtime {
 
     fn has_job(&self) -> bool {
         // SAFETY: asks a live runtime.
-        unsafe { qjs::JS_IsJobPending(self.raw()) }
+        unsafe { guard::JS_IsJobPending(self.raw()) }
     }
 
     /// Runs the next job.
@@ -49,9 +48,9 @@ impl Runtime {
         // job's live realm. A job that threw left its exception there; nobody can observe
         // it, and it must not stay.
         unsafe {
-            qjs::JS_ExecutePendingJob(self.raw(), &mut realm);
+            guard::JS_ExecutePendingJob(self.raw(), &mut realm);
             if !realm.is_null() {
-                qjs::JS_FreeValue(realm, qjs::JS_GetException(realm));
+                guard::JS_FreeValue(realm, guard::JS_GetException(realm));
             }
         }
     }

@@ -3,7 +3,7 @@
 
 use rquickjs::qjs;
 
-use super::{Scope, Thrown, Value};
+use super::{guard, Scope, Thrown, Value};
 
 /// A property key. Interning a name once is cheaper than once for each use.
 pub struct Key<'a> {
@@ -16,7 +16,7 @@ impl<'a> Scope<'a> {
     pub fn key_utf8(self, name: &[u8]) -> Result<Key<'a>, Thrown<'a>> {
         // SAFETY: the engine copies `len` bytes from a live slice.
         unsafe {
-            let raw = qjs::JS_NewAtomLen(self.context, name.as_ptr().cast(), name.len() as _);
+            let raw = guard::JS_NewAtomLen(self.context, name.as_ptr().cast(), name.len() as _);
             self.key(raw)
         }
     }
@@ -46,7 +46,7 @@ impl<'a> Value<'a> {
     /// may run guest code.
     pub fn to_key(&self) -> Result<Key<'a>, Thrown<'a>> {
         // SAFETY: the value is live; the engine returns an atom that is ours.
-        unsafe { self.scope.key(qjs::JS_ValueToAtom(self.scope.context, self.raw())) }
+        unsafe { self.scope.key(guard::JS_ValueToAtom(self.scope.context, self.raw())) }
     }
 
     /// The own enumerable properties with string keys, in order. Getters are not run (a
@@ -68,12 +68,12 @@ impl<'a> Value<'a> {
         unsafe {
             let flags = which as i32;
             let status =
-                qjs::JS_GetOwnPropertyNames(context, &mut table, &mut len, self.raw(), flags);
+                guard::JS_GetOwnPropertyNames(context, &mut table, &mut len, self.raw(), flags);
             self.scope.truth(status)?;
             let own = |index| qjs::JS_DupAtom(context, (*table.add(index)).atom);
             let keys =
                 (0..len as usize).map(|index| Key { scope: self.scope, raw: own(index) }).collect();
-            qjs::JS_FreePropertyEnum(context, table, len);
+            guard::JS_FreePropertyEnum(context, table, len);
             Ok(keys)
         }
     }
@@ -83,7 +83,7 @@ impl<'a> Key<'a> {
     /// The name (or the symbol) as a guest value.
     pub fn to_value(&self) -> Result<Value<'a>, Thrown<'a>> {
         // SAFETY: the atom is live; the result is ours.
-        unsafe { self.scope.result(qjs::JS_AtomToValue(self.scope.context, self.raw)) }
+        unsafe { self.scope.result(guard::JS_AtomToValue(self.scope.context, self.raw)) }
     }
 
     /// For the engine's calls on an object of `scope`'s runtime.
@@ -97,7 +97,7 @@ impl Drop for Key<'_> {
     fn drop(&mut self) {
         if !self.scope.runtime.is_abandoned() {
             // SAFETY: gives up the one reference this handle owns, in a live heap.
-            unsafe { qjs::JS_FreeAtom(self.scope.context, self.raw) };
+            unsafe { guard::JS_FreeAtom(self.scope.context, self.raw) };
         }
     }
 }

@@ -6,8 +6,9 @@ use std::time::Instant;
 
 use rquickjs::qjs;
 
+use super::guard::watchdog;
 use super::heap::Pressure;
-use super::{poll, stack, Runtime, Stop};
+use super::{guard, poll, stack, Runtime, Stop};
 
 /// What a runtime may use.
 #[derive(Clone, Copy, Debug)]
@@ -38,10 +39,13 @@ impl Runtime {
     /// Makes ready for an outermost entry.
     pub(super) fn begin(&self) {
         self.stop.set(None);
+        if self.is_condemned() {
+            return;
+        }
         self.heap.clear_pressure();
         for context in self.orphans.take() {
             // SAFETY: a reference that its realm has left to us; no entry uses it now.
-            unsafe { qjs::JS_FreeContext(context.as_ptr()) };
+            unsafe { guard::JS_FreeContext(context.as_ptr()) };
         }
         if self.heap.used() > self.limits.soft() {
             // What the entry before has left behind must not stop this one.
@@ -83,6 +87,11 @@ impl Runtime {
         unsafe { qjs::JS_SetMaxStackSize(self.raw(), 1) };
     }
 
+    /// Gives a guest that has been told to stop the grace to do so.
+    pub(super) fn give_grace(&self) {
+        watchdog::told_to_stop(Instant::now(), self.grace.get());
+    }
+
     /// The reason to stop the guest now, if there is one; remembered until the
     /// outermost entry ends.
     pub(super) fn check(&self) -> Option<Stop> {
@@ -94,6 +103,8 @@ impl Runtime {
         if self.stop.get().is_none() {
             let reason = if self.terminated.get() {
                 Some(Stop::Terminated)
+            } else if self.is_condemned() {
+                self.condemnation()
             } else if self.is_out_of_memory() {
                 Some(Stop::MemoryLimit)
             } else if self.deadline.passed(clock) {
@@ -104,6 +115,7 @@ impl Runtime {
             if reason.is_some() {
                 self.stop.set(reason);
                 self.take_stack();
+                self.give_grace();
             }
         }
         self.stop.get()
@@ -119,13 +131,26 @@ impl Runtime {
     pub(super) fn verdict(&self) -> Option<Stop> {
         // A guest that caught its refused allocation still ran out of memory; one
         // that finished just after its deadline, with nobody stopping it, did finish.
-        if self.stop.get().is_none() && self.is_out_of_memory() {
-            self.stop.set(Some(Stop::MemoryLimit));
+        if self.stop.get().is_none() {
+            if self.is_condemned() {
+                self.stop.set(self.condemnation());
+            } else if self.is_out_of_memory() {
+                self.stop.set(Some(Stop::MemoryLimit));
+            }
         }
         if self.terminated.get() {
             self.stop.set(Some(Stop::Terminated));
         }
         self.stop.get()
+    }
+
+    /// Why the engine was left by a jump. When it gave up by itself, a refusal is why if
+    /// there was one.
+    fn condemnation(&self) -> Option<Stop> {
+        match (self.guard.condemned(), self.heap.pressure()) {
+            (Some(Stop::Terminated), Pressure::Refused) => Some(Stop::MemoryLimit),
+            (reason, _) => reason,
+        }
     }
 
     /// A refusal is final. Use of the reserve is forgiven when it was only garbage.
@@ -158,7 +183,7 @@ impl Runtime {
     pub fn collect(&self) {
         // SAFETY: the collector may run wherever the engine may allocate, and entries
         // and interrupt checks are such places; every value in use is counted.
-        unsafe { qjs::JS_RunGC(self.raw()) };
+        unsafe { guard::JS_RunGC(self.raw()) };
     }
 
     /// Decides how much garbage may gather before the next collection.
@@ -187,10 +212,15 @@ impl Runtime {
 }
 
 /// Asked by the engine now and then: whether to stop the guest.
-pub(super) unsafe extern "C" fn on_interrupt(_: *mut qjs::JSRuntime, opaque: *mut c_void) -> i32 {
+#[no_mangle]
+pub(super) unsafe extern "C" fn quickvm_on_interrupt(
+    _: *mut qjs::JSRuntime,
+    opaque: *mut c_void,
+) -> i32 {
     // SAFETY: `opaque` is the Runtime that registered this handler; it is borrowed by
     // the entry under way, and everything touched here is in cells.
     let runtime = unsafe { &*opaque.cast::<Runtime>() };
+    runtime.guard.guest_runs();
     runtime.tune_collector();
     let stop = runtime.check().is_some();
     if stop {
@@ -215,10 +245,11 @@ pub(super) fn on_pressure(pressure: Pressure, opaque: *mut c_void) {
 }
 
 impl Runtime {
-    /// Makes the next interrupt check come at once, wherever the guest is.
-    fn hurry(&self) {
-        for &(_, context) in &*self.realms.borrow() {
-            poll::hurry(context);
+    /// Makes the next interrupt check come at once, wherever the guest is. Also called in
+    /// the middle of anything, by a signal.
+    pub(super) fn hurry(&self) {
+        if let Ok(realms) = self.realms.try_borrow() {
+            realms.iter().for_each(|&(_, context)| poll::hurry(context));
         }
         for context in self.globals.contexts() {
             poll::hurry(context);

@@ -13,12 +13,14 @@
 //! This is the only layer with `unsafe`; ARCHITECTURE.md names the files.
 
 mod array_buffer;
+mod atomics;
 mod builtin;
 mod callback;
 mod checkpoint;
 mod deadline;
 mod exception;
 mod global;
+mod guard;
 pub mod heap;
 mod import;
 mod intrinsics;

@@ -3,7 +3,7 @@
 
 use rquickjs::qjs;
 
-use super::{Key, Scope, Thrown, Value};
+use super::{guard, Key, Scope, Thrown, Value};
 
 /// How a new property behaves.
 const DATA: i32 =
@@ -14,13 +14,13 @@ impl<'a> Scope<'a> {
     /// A plain object.
     pub fn object(self) -> Result<Value<'a>, Thrown<'a>> {
         // SAFETY: the context is live; the result is ours.
-        unsafe { self.result(qjs::JS_NewObject(self.context)) }
+        unsafe { self.result(guard::JS_NewObject(self.context)) }
     }
 
     /// An empty array.
     pub fn array(self) -> Result<Value<'a>, Thrown<'a>> {
         // SAFETY: the context is live; the result is ours.
-        unsafe { self.result(qjs::JS_NewArray(self.context)) }
+        unsafe { self.result(guard::JS_NewArray(self.context)) }
     }
 }
 
@@ -29,7 +29,7 @@ impl<'a> Value<'a> {
     pub fn get(&self, key: &Key<'a>) -> Result<Value<'a>, Thrown<'a>> {
         let key = key.raw(self.scope);
         // SAFETY: object, key and context are live for the call.
-        unsafe { self.scope.result(qjs::JS_GetProperty(self.scope.context, self.raw(), key)) }
+        unsafe { self.scope.result(guard::JS_GetProperty(self.scope.context, self.raw(), key)) }
     }
 
     /// Gets a property by name. May run guest code.
@@ -41,7 +41,7 @@ impl<'a> Value<'a> {
     pub fn get_index(&self, index: u32) -> Result<Value<'a>, Thrown<'a>> {
         // SAFETY: object and context are live for the call.
         unsafe {
-            let raw = qjs::JS_GetPropertyUint32(self.scope.context, self.raw(), index);
+            let raw = guard::JS_GetPropertyUint32(self.scope.context, self.raw(), index);
             self.scope.result(raw)
         }
     }
@@ -52,7 +52,7 @@ impl<'a> Value<'a> {
         self.assert_mine(&value);
         // SAFETY: object, key and context are live; the call takes over `value`.
         let status =
-            unsafe { qjs::JS_SetProperty(self.scope.context, self.raw(), key, value.into_raw()) };
+            unsafe { guard::JS_SetProperty(self.scope.context, self.raw(), key, value.into_raw()) };
         self.scope.truth(status).map(drop)
     }
 
@@ -74,7 +74,7 @@ impl<'a> Value<'a> {
         // SAFETY: object, key and context are live; the call takes over `value`.
         let status = unsafe {
             let context = self.scope.context;
-            qjs::JS_DefinePropertyValue(context, self.raw(), key, value.into_raw(), flags)
+            guard::JS_DefinePropertyValue(context, self.raw(), key, value.into_raw(), flags)
         };
         self.scope.truth(status).map(drop)
     }
@@ -86,7 +86,7 @@ impl<'a> Value<'a> {
         // SAFETY: object and context are live; the call takes over `value`.
         let status = unsafe {
             let context = self.scope.context;
-            qjs::JS_DefinePropertyValueUint32(context, self.raw(), index, value.into_raw(), flags)
+            guard::JS_DefinePropertyValueUint32(context, self.raw(), index, value.into_raw(), flags)
         };
         self.scope.truth(status).map(drop)
     }
@@ -95,7 +95,7 @@ impl<'a> Value<'a> {
     pub fn delete(&self, key: &Key<'a>) -> Result<bool, Thrown<'a>> {
         let key = key.raw(self.scope);
         // SAFETY: object, key and context are live for the call.
-        let status = unsafe { qjs::JS_DeleteProperty(self.scope.context, self.raw(), key, 0) };
+        let status = unsafe { guard::JS_DeleteProperty(self.scope.context, self.raw(), key, 0) };
         self.scope.truth(status)
     }
 
@@ -103,7 +103,7 @@ impl<'a> Value<'a> {
     pub fn has(&self, key: &Key<'a>) -> Result<bool, Thrown<'a>> {
         let key = key.raw(self.scope);
         // SAFETY: object, key and context are live for the call.
-        let status = unsafe { qjs::JS_HasProperty(self.scope.context, self.raw(), key) };
+        let status = unsafe { guard::JS_HasProperty(self.scope.context, self.raw(), key) };
         self.scope.truth(status)
     }
 
@@ -111,7 +111,7 @@ impl<'a> Value<'a> {
     pub fn length(&self) -> Result<u32, Thrown<'a>> {
         let mut length = 0;
         // SAFETY: the object is live and `length` outlives the call.
-        let status = unsafe { qjs::JS_GetLength(self.scope.context, self.raw(), &mut length) };
+        let status = unsafe { guard::JS_GetLength(self.scope.context, self.raw(), &mut length) };
         self.scope.truth(status)?;
         Ok(u32::try_from(length).unwrap_or(u32::MAX))
     }
@@ -120,14 +120,14 @@ impl<'a> Value<'a> {
     pub fn set_length(&self, length: u32) -> Result<(), Thrown<'a>> {
         // SAFETY: the object is live.
         let status =
-            unsafe { qjs::JS_SetLength(self.scope.context, self.raw(), i64::from(length)) };
+            unsafe { guard::JS_SetLength(self.scope.context, self.raw(), i64::from(length)) };
         self.scope.truth(status).map(drop)
     }
 
     /// The prototype: an object, or `null`.
     pub fn prototype(&self) -> Result<Value<'a>, Thrown<'a>> {
         // SAFETY: the object is live; the result is ours.
-        unsafe { self.scope.result(qjs::JS_GetPrototype(self.scope.context, self.raw())) }
+        unsafe { self.scope.result(guard::JS_GetPrototype(self.scope.context, self.raw())) }
     }
 
     /// Sets the prototype of an ordinary object.
@@ -135,7 +135,7 @@ impl<'a> Value<'a> {
         self.assert_mine(prototype);
         // SAFETY: both are live; the engine takes a reference of its own.
         let status =
-            unsafe { qjs::JS_SetPrototype(self.scope.context, self.raw(), prototype.raw()) };
+            unsafe { guard::JS_SetPrototype(self.scope.context, self.raw(), prototype.raw()) };
         self.scope.truth(status).map(drop)
     }
 
@@ -147,7 +147,7 @@ impl<'a> Value<'a> {
         // handles, through any re-entry; the engine borrows them and returns a
         // reference of ours.
         unsafe {
-            self.scope.result(qjs::JS_Call(
+            self.scope.result(guard::JS_Call(
                 self.scope.context,
                 self.raw(),
                 this.raw(),
@@ -168,7 +168,7 @@ impl<'a> Value<'a> {
         let raw: Vec<_> = args.iter().map(|arg| self.checked(arg)).collect();
         // SAFETY: as in `call`.
         unsafe {
-            self.scope.result(qjs::JS_CallConstructor2(
+            self.scope.result(guard::JS_CallConstructor2(
                 self.scope.context,
                 self.raw(),
                 target.raw(),

@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 
 use rquickjs::qjs;
 
-use super::{Runtime, Scope, Value};
+use super::{guard, Runtime, Scope, Value};
 
 /// The pinned stand-ins, by the host's slot.
 #[derive(Default)]
@@ -75,7 +75,7 @@ impl Runtime {
         let raw = self.pins.idle.borrow_mut().remove(&slot);
         if let (Some(raw), false) = (raw, self.is_abandoned()) {
             // SAFETY: the table owned this reference and has just given it up.
-            unsafe { qjs::JS_FreeValueRT(self.raw(), raw) };
+            unsafe { guard::JS_FreeValueRT(self.raw(), raw) };
         }
     }
 
@@ -113,7 +113,7 @@ pub(super) fn find(context: *mut qjs::JSContext) {
         // SAFETY: a live context; the object gives back each reference that it gets. What is
         // read is inside the object's block or the header in front of it.
         unsafe {
-            let object = qjs::JS_NewObject(context);
+            let object = guard::JS_NewObject(context);
             if !qjs::JS_IsObject(object) {
                 return None;
             }
@@ -124,11 +124,11 @@ pub(super) fn find(context: *mut qjs::JSContext) {
                 let before = read(offset);
                 let copies = [(); 3].map(|()| qjs::JS_DupValue(context, object));
                 let after = read(offset);
-                copies.into_iter().for_each(|copy| qjs::JS_FreeValue(context, copy));
+                copies.into_iter().for_each(|copy| guard::JS_FreeValue(context, copy));
                 before == 1 && after == 4 && read(offset) == 1
             };
             let found = [-4, 0, -8, 4].into_iter().find(follows);
-            qjs::JS_FreeValue(context, object);
+            guard::JS_FreeValue(context, object);
             found
         }
     });

@@ -11,8 +11,10 @@ use std::sync::OnceLock;
 
 use rquickjs::qjs;
 
+use super::guard;
+
 /// Part of a realm's record that is searched, in bytes.
-const SEARCHED: usize = 1024;
+pub(super) const SEARCHED: usize = 1024;
 
 /// Where in a realm's record the count is, in this process's engine.
 static OFFSET: OnceLock<Option<usize>> = OnceLock::new();
@@ -48,9 +50,14 @@ pub(super) fn find(context: *mut qjs::JSContext) {
 const SOME: i32 = 40;
 const MORE: i32 = 37;
 
+/// Where the count is, if it was found.
+pub(super) fn offset() -> Option<usize> {
+    OFFSET.get().copied().flatten()
+}
+
 /// Makes the next check of a realm come at once.
 pub(super) fn hurry(context: *mut qjs::JSContext) {
-    if let Some(&Some(offset)) = OFFSET.get() {
+    if let Some(offset) = offset() {
         // SAFETY: a live realm's record, in which the engine keeps its count at this
         // offset, as was found out above.
         unsafe { context.cast::<u8>().add(offset).cast::<i32>().write_volatile(1) };
@@ -71,8 +78,8 @@ fn run(context: *mut qjs::JSContext, iterations: i32) {
     unsafe {
         let (text, length) = (source.as_ptr().cast(), (source.len() - 1) as _);
         let flags = qjs::JS_EVAL_TYPE_GLOBAL as i32;
-        let value = qjs::JS_Eval(context, text, length, c"quickvm:poll".as_ptr(), flags);
-        qjs::JS_FreeValue(context, value);
+        let value = guard::JS_Eval(context, text, length, c"quickvm:poll".as_ptr(), flags);
+        guard::JS_FreeValue(context, value);
     }
 }
 

@@ -3,7 +3,7 @@
 
 use rquickjs::qjs;
 
-use super::{Scope, Thrown, Value};
+use super::{guard, Scope, Thrown, Value};
 
 /// What has become of a promise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ impl<'a> Scope<'a> {
         // SAFETY: on success the engine fills both functions; all three are ours.
         unsafe {
             let promise =
-                self.result(qjs::JS_NewPromiseCapability(self.context, functions.as_mut_ptr()))?;
+                self.result(guard::JS_NewPromiseCapability(self.context, functions.as_mut_ptr()))?;
             Ok((promise, self.own(functions[0]), self.own(functions[1])))
         }
     }
@@ -32,7 +32,7 @@ impl<'a> Value<'a> {
     pub fn then(&self, fulfilled: &Value<'a>, rejected: &Value<'a>) -> Result<(), Thrown<'a>> {
         // SAFETY: all three values are live; the derived promise is dropped.
         unsafe {
-            let derived = qjs::JS_PromiseThen(
+            let derived = guard::JS_PromiseThen(
                 self.scope.context,
                 self.raw(),
                 fulfilled.raw(),
@@ -51,7 +51,7 @@ impl<'a> Value<'a> {
                 qjs::JSPromiseStateEnum_JS_PROMISE_REJECTED => PromiseState::Rejected,
                 _ => PromiseState::Pending,
             };
-            let result = qjs::JS_PromiseResult(self.scope.context, self.raw());
+            let result = guard::JS_PromiseResult(self.scope.context, self.raw());
             let result = if state == PromiseState::Pending {
                 self.scope.undefined()
             } else {

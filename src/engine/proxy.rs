@@ -6,7 +6,7 @@ use std::ffi::CStr;
 
 use rquickjs::qjs;
 
-use super::callback::runtime_of;
+use super::guard::{self, runtime_of};
 use super::{Args, Realm, Scope, Thrown, Value};
 
 /// The operations on an object that a proxy sees, by the names that `Reflect` has for
@@ -66,14 +66,23 @@ impl Realm {
             if qjs::JS_IsObject(runtime.classes.traps.get()) {
                 return Ok(());
             }
-            let traps = scope.result(qjs::JS_NewObjectProto(context, qjs::JS_NULL)).or(Err(()))?;
+            let traps =
+                scope.result(guard::JS_NewObjectProto(context, qjs::JS_NULL)).or(Err(()))?;
             for (trap, name) in TRAPS {
                 let magic = trap as i32;
                 let none = std::ptr::null_mut();
-                let function = qjs::JS_NewCFunctionData(context, Some(on_trap), 0, magic, 0, none);
+                let function = guard::JS_NewCFunctionData2(
+                    context,
+                    Some(guard::trap),
+                    name.as_ptr(),
+                    0,
+                    magic,
+                    0,
+                    none,
+                );
                 let function = scope.result(function).or(Err(()))?;
                 let name = name.as_ptr();
-                if qjs::JS_SetPropertyStr(context, traps.raw(), name, function.into_raw()) < 0 {
+                if guard::JS_SetPropertyStr(context, traps.raw(), name, function.into_raw()) < 0 {
                     return Err(());
                 }
             }
@@ -94,16 +103,19 @@ impl<'a> Scope<'a> {
         // references of its own to target and handler.
         unsafe {
             let target = match shape {
-                Shape::Object => self.result(qjs::JS_NewObjectProto(self.context, qjs::JS_NULL))?,
+                Shape::Object => {
+                    self.result(guard::JS_NewObjectProto(self.context, qjs::JS_NULL))?
+                }
                 Shape::Array => self.array()?,
                 Shape::Function => self.callable(slot, false)?,
                 Shape::Constructor => self.callable(slot, true)?,
             };
             let traps = classes.traps.get();
             let handler =
-                self.result(qjs::JS_NewObjectProtoClass(self.context, traps, classes.handler))?;
+                self.result(guard::JS_NewObjectProtoClass(self.context, traps, classes.handler))?;
             self.set_slot(&handler, slot);
-            let proxy = self.result(qjs::JS_NewProxy(self.context, target.raw(), handler.raw()))?;
+            let proxy =
+                self.result(guard::JS_NewProxy(self.context, target.raw(), handler.raw()))?;
             self.bind(&proxy, &handler, slot);
             Ok(proxy)
         }
@@ -118,13 +130,14 @@ impl<'a> Scope<'a> {
                 return None;
             }
             // A revoked proxy of the guest has none.
-            let handler = self.result(qjs::JS_GetProxyHandler(self.context, raw)).ok()?;
+            let handler = self.result(guard::JS_GetProxyHandler(self.context, raw)).ok()?;
             self.opaque_slot(handler.raw(), self.runtime.classes.handler)
         }
     }
 }
 
-unsafe extern "C" fn on_trap(
+#[no_mangle]
+pub(super) unsafe extern "C" fn quickvm_on_trap(
     context: *mut qjs::JSContext,
     handler: qjs::JSValue,
     argc: i32,

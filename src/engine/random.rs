@@ -9,7 +9,7 @@ use std::io;
 
 use rquickjs::qjs;
 
-use super::callback::runtime_of;
+use super::guard;
 
 /// A seed from the system's entropy, never zero.
 pub(super) fn seed() -> u64 {
@@ -23,16 +23,22 @@ pub(super) fn install(context: *mut qjs::JSContext) -> io::Result<()> {
     // SAFETY: called with a fresh context; each value is given up once. A failed step
     // yields an exception marker, on which the following ones fail, too.
     let status = unsafe {
-        let global = qjs::JS_GetGlobalObject(context);
-        let math = qjs::JS_GetPropertyStr(context, global, c"Math".as_ptr());
+        let global = guard::JS_GetGlobalObject(context);
+        let math = guard::JS_GetPropertyStr(context, global, c"Math".as_ptr());
         let generic = qjs::JSCFunctionEnum_JS_CFUNC_generic;
-        let function =
-            qjs::JS_NewCFunction2(context, Some(random), c"random".as_ptr(), 0, generic, 0);
+        let function = guard::JS_NewCFunction2(
+            context,
+            Some(guard::random),
+            c"random".as_ptr(),
+            0,
+            generic,
+            0,
+        );
         let flags = (qjs::JS_PROP_WRITABLE | qjs::JS_PROP_CONFIGURABLE) as i32;
         let name = c"random".as_ptr();
-        let status = qjs::JS_DefinePropertyValueStr(context, math, name, function, flags);
-        qjs::JS_FreeValue(context, math);
-        qjs::JS_FreeValue(context, global);
+        let status = guard::JS_DefinePropertyValueStr(context, math, name, function, flags);
+        guard::JS_FreeValue(context, math);
+        guard::JS_FreeValue(context, global);
         status
     };
     match status {
@@ -41,14 +47,15 @@ pub(super) fn install(context: *mut qjs::JSContext) -> io::Result<()> {
     }
 }
 
-unsafe extern "C" fn random(
+#[no_mangle]
+pub(super) unsafe extern "C" fn quickvm_on_random(
     context: *mut qjs::JSContext,
     _: qjs::JSValue,
     _: i32,
     _: *mut qjs::JSValue,
 ) -> qjs::JSValue {
     // SAFETY: the engine calls with a live context of a live runtime.
-    let runtime = unsafe { runtime_of(qjs::JS_GetRuntime(context)) };
+    let runtime = unsafe { guard::runtime_of(qjs::JS_GetRuntime(context)) };
     // xorshift64*: what the engine uses, and as good as a guest may expect.
     let mut x = runtime.random.get();
     x ^= x >> 12;

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use rquickjs::qjs;
 
-use super::{pins, poll, random, GlobalId, Runtime, Thrown, Value};
+use super::{atomics, guard, pins, poll, random, GlobalId, Runtime, Thrown, Value};
 
 /// A global object with its own intrinsics. Realms of one runtime share its heap,
 /// so their objects pass between them directly.
@@ -41,7 +41,9 @@ impl Realm {
         };
         let realm = Self { runtime: runtime.clone(), context, kind: Kind::Plain(number) };
         pins::find(context.as_ptr());
+        guard::watch_parser(context.as_ptr());
         random::install(context.as_ptr())?;
+        atomics::install(context.as_ptr())?;
         let full = |()| io::Error::new(io::ErrorKind::OutOfMemory, "memory limit too small");
         realm.install_traps().map_err(full)?;
         Ok(realm)
@@ -53,6 +55,7 @@ impl Realm {
     pub fn with_global(runtime: &Rc<Runtime>, id: GlobalId) -> io::Result<Self> {
         let context = make(runtime, new_bare_context)?;
         let realm = Self { runtime: runtime.clone(), context, kind: Kind::Mirror(id) };
+        guard::watch_parser(context.as_ptr());
         random::install(context.as_ptr())?;
         let installed = realm.scope(runtime).install_global(id).is_ok();
         installed
@@ -109,7 +112,7 @@ fn make(
 /// With all that the engine has; null means no memory.
 fn new_context(runtime: &Runtime) -> *mut qjs::JSContext {
     // SAFETY: the runtime is live and owns what it returns.
-    unsafe { qjs::JS_NewContext(runtime.raw()) }
+    unsafe { guard::JS_NewContext(runtime.raw()) }
 }
 
 /// With the intrinsics of the language only; null means no memory.
@@ -117,21 +120,21 @@ fn new_bare_context(runtime: &Runtime) -> *mut qjs::JSContext {
     // SAFETY: the runtime is live and owns what it returns; each step is given the context
     // that the first one has made, which goes if a step fails.
     unsafe {
-        let context = qjs::JS_NewContextRaw(runtime.raw());
+        let context = guard::JS_NewContextRaw(runtime.raw());
         let intrinsics: [unsafe extern "C" fn(*mut qjs::JSContext) -> i32; 10] = [
-            qjs::JS_AddIntrinsicBaseObjects,
-            qjs::JS_AddIntrinsicDate,
-            qjs::JS_AddIntrinsicEval,
-            qjs::JS_AddIntrinsicRegExp,
-            qjs::JS_AddIntrinsicJSON,
-            qjs::JS_AddIntrinsicProxy,
-            qjs::JS_AddIntrinsicMapSet,
-            qjs::JS_AddIntrinsicTypedArrays,
-            qjs::JS_AddIntrinsicPromise,
-            qjs::JS_AddIntrinsicWeakRef,
+            guard::JS_AddIntrinsicBaseObjects,
+            guard::JS_AddIntrinsicDate,
+            guard::JS_AddIntrinsicEval,
+            guard::JS_AddIntrinsicRegExp,
+            guard::JS_AddIntrinsicJSON,
+            guard::JS_AddIntrinsicProxy,
+            guard::JS_AddIntrinsicMapSet,
+            guard::JS_AddIntrinsicTypedArrays,
+            guard::JS_AddIntrinsicPromise,
+            guard::JS_AddIntrinsicWeakRef,
         ];
         if !context.is_null() && intrinsics.iter().any(|add| add(context) != 0) {
-            qjs::JS_FreeContext(context);
+            guard::JS_FreeContext(context);
             return std::ptr::null_mut();
         }
         context
@@ -162,7 +165,7 @@ impl Drop for Realm {
         // SAFETY: the heap is live, and this reference to the context ours to give up.
         // Objects of the realm that are still in use keep it alive by the engine's own
         // count.
-        unsafe { qjs::JS_FreeContext(self.context.as_ptr()) };
+        unsafe { guard::JS_FreeContext(self.context.as_ptr()) };
     }
 }
 
@@ -216,7 +219,7 @@ impl<'a> Scope<'a> {
     /// The realm's global object.
     pub fn global(self) -> Value<'a> {
         // SAFETY: the context is live while entered; the reference is ours to own.
-        unsafe { self.own(qjs::JS_GetGlobalObject(self.context)) }
+        unsafe { self.own(guard::JS_GetGlobalObject(self.context)) }
     }
 
     /// Keeps `functions` for [`Scope::helper`]. Upper layers store here, before guest
@@ -249,6 +252,9 @@ impl<'a> Scope<'a> {
     /// # Safety
     /// `raw` is a live value of this runtime.
     pub(super) unsafe fn dup(self, raw: qjs::JSValue) -> Value<'a> {
+        if self.runtime.is_condemned() {
+            return self.undefined();
+        }
         // SAFETY: the caller vouches for `raw`.
         unsafe { self.own(qjs::JS_DupValue(self.context, raw)) }
     }

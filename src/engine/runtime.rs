@@ -10,9 +10,11 @@ use std::time::{Duration, Instant};
 
 use rquickjs::qjs;
 
-use super::callback::{self, HostClasses};
+use super::callback::HostClasses;
 use super::deadline::{Deadline, Outer};
 use super::global::Globals;
+use super::guard::watchdog::{self, Note};
+use super::guard::{self, Guard};
 use super::heap::{Heap, HeapLimits};
 use super::intrinsics::Intrinsics;
 use super::pins::Pins;
@@ -35,6 +37,9 @@ pub struct Counters {
     pub host: Duration,
 }
 
+/// The grace of a runtime that was given none.
+const GRACE: Duration = Duration::from_millis(20);
+
 /// One QuickJS runtime, living wholly inside its own [`Heap`].
 ///
 /// Dropping it releases the region as a whole. The engine's own teardown, which
@@ -42,8 +47,11 @@ pub struct Counters {
 pub struct Runtime {
     raw: NonNull<qjs::JSRuntime>,
     pub(super) heap: Heap,
+    pub(super) guard: Rc<Guard>,
     pub(super) limits: Limits,
     pub(super) deadline: Deadline,
+    /// What a guest that was told to stop has to do so, before it is left by a jump.
+    pub(super) grace: Cell<Option<Duration>>,
     pub(super) stop: Cell<Option<Stop>>,
     /// Set by `terminate`; unlike `stop` it outlives the entry.
     pub(super) terminated: Cell<bool>,
@@ -85,10 +93,11 @@ impl Runtime {
     /// Reserves a heap and starts an engine in it.
     pub fn new(limits: Limits) -> io::Result<Rc<Self>> {
         let heap = Heap::new(HeapLimits { limit: limits.memory, reserve: limits.reserve() })?;
-        let functions = Heap::functions();
-        // SAFETY: the functions and their opaque belong to `heap`, which the returned
-        // Runtime owns and drops only together with every pointer into it.
-        let raw = unsafe { qjs::JS_NewRuntime2(&functions, heap.opaque()) };
+        let guard = Rc::new(Guard::new(heap.opaque()));
+        let functions = guard.memory(Heap::functions());
+        // SAFETY: the functions and their opaque belong to `guard` and `heap`, which the
+        // returned Runtime owns and drops only together with every pointer into the heap.
+        let raw = unsafe { qjs::JS_NewRuntime2(&functions, guard.opaque()) };
         let raw = NonNull::new(raw)
             .ok_or_else(|| io::Error::new(io::ErrorKind::OutOfMemory, "memory limit too small"))?;
         let classes = HostClasses::register(raw)?;
@@ -96,8 +105,10 @@ impl Runtime {
         let runtime = Rc::new(Self {
             raw,
             heap,
+            guard,
             limits,
             deadline: Deadline::default(),
+            grace: Cell::new(Some(GRACE)),
             stop: Cell::new(None),
             terminated: Cell::new(false),
             abandoned: Cell::new(false),
@@ -121,17 +132,14 @@ impl Runtime {
             stack_end: Cell::new(0),
             gc_threshold: Cell::new(0),
         });
+        runtime.guard.set_owner(Rc::as_ptr(&runtime));
         let opaque = Rc::as_ptr(&runtime).cast_mut().cast::<c_void>();
         // SAFETY: the Rc never moves its content, and the engine, which holds this
         // pointer, lives in `heap` and so cannot run after the Runtime is gone.
         unsafe {
-            qjs::JS_SetRuntimeOpaque(raw.as_ptr(), opaque);
-            qjs::JS_SetInterruptHandler(raw.as_ptr(), Some(limits::on_interrupt), opaque);
-            qjs::JS_SetHostPromiseRejectionTracker(
-                raw.as_ptr(),
-                Some(callback::on_rejection),
-                opaque,
-            );
+            qjs::JS_SetRuntimeOpaque(raw.as_ptr(), runtime.guard.opaque());
+            qjs::JS_SetInterruptHandler(raw.as_ptr(), Some(guard::interrupt), opaque);
+            qjs::JS_SetHostPromiseRejectionTracker(raw.as_ptr(), Some(guard::rejection), opaque);
             import::refuse(raw.as_ptr());
             runtime.heap.on_pressure(limits::on_pressure, opaque);
             // Atomics.wait would block the host's thread beyond the reach of a deadline.
@@ -165,6 +173,7 @@ impl Runtime {
             runtime: self,
             deadline: self.deadline.tighten(started, timeout),
             host: self.host.replace(Some(erase(host))),
+            _note: watchdog::enter(&self.guard, self.deadline.at(), self.grace.get()),
         };
         self.depth.set(self.depth.get() + 1);
         let result = body(scope);
@@ -181,11 +190,30 @@ impl Runtime {
                 c.timeouts += u64::from(stop == Some(Stop::Timeout));
                 c.wall += elapsed;
             });
-        } else if stop == Some(Stop::Timeout) && !self.deadline.passed(Instant::now) {
+        } else if stop == Some(Stop::Timeout)
+            && !self.is_condemned()
+            && !self.deadline.passed(Instant::now)
+        {
             // The inner entry's own deadline stopped only the inner entry.
             self.resume();
         }
+        if outermost && self.is_condemned() {
+            self.terminate();
+        }
         (result, stop)
+    }
+
+    /// Sets how long after its deadline a guest is left by a jump, which it does not
+    /// survive, if it could not be stopped in the ordinary way; with none it never is.
+    pub fn set_grace(&self, grace: Option<Duration>) {
+        self.grace.set(grace);
+    }
+
+    /// Does work that is none of the guest's: however long it takes, the guest is not left
+    /// meanwhile.
+    pub fn outside<R>(&self, work: impl FnOnce() -> R) -> R {
+        let _note = watchdog::pause();
+        work()
     }
 
     /// Makes this and every later entry end with [`Stop::Terminated`]. The guest
@@ -199,6 +227,12 @@ impl Runtime {
     pub fn abandon(&self) {
         self.terminate();
         self.abandoned.set(true);
+    }
+
+    /// Whether the engine was left by a jump: the runtime has come to its end, unless it
+    /// is [restored](Runtime::restore).
+    pub fn is_condemned(&self) -> bool {
+        self.guard.condemned().is_some()
     }
 
     pub(super) fn is_nested(&self) -> bool {
@@ -237,9 +271,9 @@ impl Runtime {
 
     /// Gives up the guest value in `slot`.
     pub fn release(&self, slot: super::Slot) {
-        if let (Some(raw), false) = (self.slots.take(slot), self.abandoned.get()) {
+        if let (Some(raw), false) = (self.slots.take(slot), self.is_abandoned()) {
             // SAFETY: the table owned this reference and has just given it up.
-            unsafe { qjs::JS_FreeValueRT(self.raw.as_ptr(), raw) };
+            unsafe { guard::JS_FreeValueRT(self.raw.as_ptr(), raw) };
         }
     }
 
@@ -255,7 +289,7 @@ impl Runtime {
     }
 
     pub(super) fn is_abandoned(&self) -> bool {
-        self.abandoned.get()
+        self.abandoned.get() || self.is_condemned()
     }
 
     pub(super) fn count(&self, update: impl FnOnce(&mut Counters)) {
@@ -269,6 +303,7 @@ impl Runtime {
         self.stop.set(None);
         self.terminated.set(false);
         self.abandoned.set(false);
+        self.guard.pardon();
         self.counters.set(counters);
         self.gc_threshold.set(0);
     }
@@ -286,6 +321,7 @@ struct Entry<'a> {
     runtime: &'a Runtime,
     deadline: Outer,
     host: Option<NonNull<dyn Host>>,
+    _note: Option<Note>,
 }
 
 impl Drop for Entry<'_> {

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use rquickjs::qjs;
 
-use super::{Scope, Thrown, Value};
+use super::{guard, Scope, Thrown, Value};
 
 /// Where source text comes from, for stack traces.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -76,12 +76,12 @@ impl<'a> Scope<'a> {
         // heap, which are copied out and given back.
         unsafe {
             let flags = qjs::JS_WRITE_OBJ_BYTECODE as i32 | flags;
-            let data = qjs::JS_WriteObject(self.context, &mut len, function.raw(), flags);
+            let data = guard::JS_WriteObject(self.context, &mut len, function.raw(), flags);
             if data.is_null() {
                 return Err(self.take_exception());
             }
             let code = std::slice::from_raw_parts(data, len as usize).into();
-            qjs::js_free(self.context, data.cast());
+            guard::js_free(self.context, data.cast());
             Ok(Script(code))
         }
     }
@@ -94,9 +94,9 @@ impl<'a> Scope<'a> {
         // the function, also when it throws.
         unsafe {
             let flags = qjs::JS_READ_OBJ_BYTECODE as i32;
-            let raw = qjs::JS_ReadObject(self.context, code.as_ptr(), code.len() as _, flags);
+            let raw = guard::JS_ReadObject(self.context, code.as_ptr(), code.len() as _, flags);
             let function = self.result(raw)?;
-            self.result(qjs::JS_EvalFunction(self.context, function.into_raw()))
+            self.result(guard::JS_EvalFunction(self.context, function.into_raw()))
         }
     }
 
@@ -115,7 +115,7 @@ impl<'a> Scope<'a> {
         // engine keeps copies of what it needs.
         unsafe {
             let text = text.as_ptr().cast();
-            self.result(qjs::JS_Eval2(self.context, text, len as _, &mut options))
+            self.result(guard::JS_Eval2(self.context, text, len as _, &mut options))
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use rquickjs::qjs;
 
-use super::{Scope, Thrown, Value};
+use super::{guard, Scope, Thrown, Value};
 
 /// The text of a guest string while it is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +20,11 @@ impl<'a> Scope<'a> {
     pub fn string_utf8(self, bytes: &[u8]) -> Result<Value<'a>, Thrown<'a>> {
         // SAFETY: the engine copies `len` bytes from a live slice.
         unsafe {
-            self.result(qjs::JS_NewStringLen(self.context, bytes.as_ptr().cast(), bytes.len() as _))
+            self.result(guard::JS_NewStringLen(
+                self.context,
+                bytes.as_ptr().cast(),
+                bytes.len() as _,
+            ))
         }
     }
 
@@ -36,7 +40,7 @@ impl<'a> Scope<'a> {
         }
         // SAFETY: the engine copies `len` units from a live slice.
         unsafe {
-            self.result(qjs::JS_NewStringUTF16(self.context, units.as_ptr(), units.len() as _))
+            self.result(guard::JS_NewStringUTF16(self.context, units.as_ptr(), units.len() as _))
         }
     }
 }
@@ -50,7 +54,7 @@ impl<'a> Value<'a> {
         // put until they are given back, which happens below on every path; `read`
         // cannot free them, for they are counted.
         unsafe {
-            let bytes = qjs::JS_ToCStringLen2(context, &mut len, self.raw(), false);
+            let bytes = guard::JS_ToCStringLen2(context, &mut len, self.raw(), false);
             if bytes.is_null() {
                 return Err(self.scope.take_exception());
             }
@@ -60,7 +64,7 @@ impl<'a> Value<'a> {
                 return Ok(read(Text::Ascii(ascii)));
             }
             drop(guard);
-            let units = qjs::JS_ToCStringLenUTF16(context, &mut len, self.raw());
+            let units = guard::JS_ToCStringLenUTF16(context, &mut len, self.raw());
             if units.is_null() {
                 return Err(self.scope.take_exception());
             }
@@ -76,7 +80,7 @@ impl<'a> Value<'a> {
         let mut len = Default::default();
         // SAFETY: as in `with_text`.
         unsafe {
-            let bytes = qjs::JS_ToCStringLen2(context, &mut len, self.raw(), false);
+            let bytes = guard::JS_ToCStringLen2(context, &mut len, self.raw(), false);
             if bytes.is_null() {
                 return Err(self.scope.take_exception());
             }
@@ -103,6 +107,6 @@ struct Borrowed {
 impl Drop for Borrowed {
     fn drop(&mut self) {
         // SAFETY: given back once, to the context that lent it, which is entered.
-        unsafe { qjs::JS_FreeCString(self.context, self.bytes) };
+        unsafe { guard::JS_FreeCString(self.context, self.bytes) };
     }
 }

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use rquickjs::qjs;
 
-use super::{GlobalId, Scope, Shape, Thrown};
+use super::{guard, GlobalId, Scope, Shape, Thrown};
 
 /// A guest value, kept alive for as long as this handle is. Good only inside the
 /// scope it came from.
@@ -87,6 +87,9 @@ impl<'a> Value<'a> {
 
     /// Classifies the value. Runs no guest code.
     pub fn kind(&self) -> Kind {
+        if self.scope.runtime.is_condemned() {
+            return Kind::Undefined;
+        }
         // SAFETY: reads tags and class ids of a live value; none of these calls runs
         // guest code, and each accepts any value.
         unsafe {
@@ -160,7 +163,7 @@ impl<'a> Value<'a> {
             }
             // A chain of proxies that is longer means harm.
             while qjs::JS_IsProxy(object.raw) && proxies < 100 {
-                let target = qjs::JS_GetProxyTarget(self.scope.context, object.raw);
+                let target = guard::JS_GetProxyTarget(self.scope.context, object.raw);
                 // A revoked one has none.
                 let Ok(target) = self.scope.result(target) else { break };
                 object = target;
@@ -188,7 +191,7 @@ impl<'a> Value<'a> {
     /// Whether both are the same object, or the same primitive by identity.
     pub fn is_same(&self, other: &Value<'a>) -> bool {
         // SAFETY: compares two live values without running guest code.
-        unsafe { qjs::JS_IsSameValue(self.scope.context, self.raw, other.raw) }
+        unsafe { guard::JS_IsSameValue(self.scope.context, self.raw, other.raw) }
     }
 
     /// An address that tells this object apart from every other live one.
@@ -201,7 +204,7 @@ impl<'a> Value<'a> {
     pub fn to_number(&self) -> Result<f64, Thrown<'a>> {
         let mut number = 0.0;
         // SAFETY: the context and the value are live.
-        let status = unsafe { qjs::JS_ToFloat64(self.scope.context, &mut number, self.raw) };
+        let status = unsafe { guard::JS_ToFloat64(self.scope.context, &mut number, self.raw) };
         self.scope.truth(status).map(|_| number)
     }
 }
@@ -220,16 +223,16 @@ fn boxed_classes(scope: Scope<'_>) -> &'static [u32; 5] {
             let primitives = [
                 qjs::JS_MKVAL(qjs::JS_TAG_INT, 0),
                 qjs::JS_MKVAL(qjs::JS_TAG_BOOL, 0),
-                qjs::JS_AtomToString(scope.context, qjs::JS_ATOM_NULL),
+                guard::JS_AtomToString(scope.context, qjs::JS_ATOM_NULL),
                 // A description that is a number would crash the engine; this is none.
-                qjs::JS_NewSymbol(scope.context, c"probe".as_ptr(), false),
-                qjs::JS_NewBigInt64(scope.context, 0),
+                guard::JS_NewSymbol(scope.context, c"probe".as_ptr(), false),
+                guard::JS_NewBigInt64(scope.context, 0),
             ];
             primitives.map(|primitive| {
-                let object = qjs::JS_ToObject(scope.context, primitive);
+                let object = guard::JS_ToObject(scope.context, primitive);
                 let class = qjs::JS_GetClassID(object);
-                qjs::JS_FreeValue(scope.context, object);
-                qjs::JS_FreeValue(scope.context, primitive);
+                guard::JS_FreeValue(scope.context, object);
+                guard::JS_FreeValue(scope.context, primitive);
                 class
             })
         }
@@ -242,7 +245,7 @@ fn native_function_class(scope: Scope<'_>) -> u32 {
     *CLASS.get_or_init(|| {
         // SAFETY: the context is live; `Function.prototype` is itself such a function.
         unsafe {
-            let function = scope.own(qjs::JS_GetFunctionProto(scope.context));
+            let function = scope.own(guard::JS_GetFunctionProto(scope.context));
             qjs::JS_GetClassID(function.raw)
         }
     })
@@ -287,7 +290,7 @@ impl Drop for Value<'_> {
         if !self.scope.runtime.is_abandoned() {
             // SAFETY: gives up the one reference this handle owns, in a live heap.
             // Finalizers that run here are this crate's and touch only host tables.
-            unsafe { qjs::JS_FreeValue(self.scope.context, self.raw) };
+            unsafe { guard::JS_FreeValue(self.scope.context, self.raw) };
         }
     }
 }

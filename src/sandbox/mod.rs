@@ -217,6 +217,16 @@ impl Sandbox {
         self.runtime.terminate();
     }
 
+    /// See [`Runtime::set_grace`].
+    pub fn set_grace(&self, milliseconds: f64) {
+        self.runtime.set_grace(timeout(milliseconds));
+    }
+
+    /// Whether the guest could only be stopped for good: nothing can run in it again.
+    pub fn is_condemned(&self) -> bool {
+        self.runtime.is_condemned()
+    }
+
     /// Figures, at no cost to the guest.
     pub fn usage(&self) -> Usage {
         let (heap, counters) = (self.runtime.heap(), self.runtime.counters());

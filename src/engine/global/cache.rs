@@ -7,7 +7,7 @@ use std::rc::Rc;
 use rquickjs::qjs;
 
 use super::{Attributes, Change, Global, Names, Property};
-use crate::engine::{layout, Host, Key, Kind, Scope, Thrown, Value};
+use crate::engine::{guard, layout, Host, Key, Kind, Scope, Thrown, Value};
 
 /// A property as the host told it. Its values are references that the record owns.
 #[derive(Clone, Copy)]
@@ -69,7 +69,7 @@ impl Global {
     /// To whoever looks at it, the global object has the intrinsics itself.
     pub(super) fn delete_intrinsic(&self, context: *mut qjs::JSContext, key: qjs::JSAtom) -> i32 {
         // SAFETY: the record holds the original global object, an ordinary one.
-        unsafe { qjs::JS_DeleteProperty(context, self.original, key, 0) }
+        unsafe { guard::JS_DeleteProperty(context, self.original, key, 0) }
     }
 
     /// Whether the host has said that it has no such name.
@@ -162,7 +162,7 @@ impl Global {
         // SAFETY: live values; the call borrows them.
         let status = unsafe {
             let context = scope.context;
-            qjs::JS_DefineProperty(context, self.raw(), key, value, getter, setter, flags)
+            guard::JS_DefineProperty(context, self.raw(), key, value, getter, setter, flags)
         };
         scope.truth(status).unwrap_or(false)
     }
@@ -299,7 +299,7 @@ impl Global {
         // SAFETY: a live object; the engine fills the descriptor with references that are
         // ours.
         let (value, getter, setter) = unsafe {
-            let status = qjs::JS_GetOwnProperty(scope.context, &mut found, self.raw(), key);
+            let status = guard::JS_GetOwnProperty(scope.context, &mut found, self.raw(), key);
             if !scope.truth(status).unwrap_or(false) {
                 return None;
             }
@@ -337,9 +337,9 @@ impl Global {
         if !prototype.is_same(&original) {
             // SAFETY: live values. Either call may refuse, and leaves an exception then.
             unsafe {
-                let status = qjs::JS_SetPrototype(scope.context, object.raw(), original.raw());
+                let status = guard::JS_SetPrototype(scope.context, object.raw(), original.raw());
                 let _ = scope.truth(status);
-                let status = qjs::JS_SetPrototype(scope.context, original.raw(), prototype.raw());
+                let status = guard::JS_SetPrototype(scope.context, original.raw(), prototype.raw());
                 let _ = scope.truth(status);
             }
         }
@@ -352,7 +352,7 @@ impl Global {
         let class = scope.runtime.globals.class.get();
         // SAFETY: the class is registered; without an id the object asks nobody.
         let fresh = unsafe {
-            scope.result(qjs::JS_NewObjectProtoClass(scope.context, self.original, class))
+            scope.result(guard::JS_NewObjectProtoClass(scope.context, self.original, class))
         };
         if let Ok(fresh) = fresh {
             layout::swap_properties(scope, &object, &fresh);
@@ -385,7 +385,7 @@ impl Global {
 
 fn is_same(scope: Scope<'_>, a: qjs::JSValue, b: qjs::JSValue) -> bool {
     // SAFETY: compares two live values without running guest code.
-    unsafe { qjs::JS_IsSameValue(scope.context, a, b) }
+    unsafe { guard::JS_IsSameValue(scope.context, a, b) }
 }
 
 fn hold(scope: Scope<'_>, key: qjs::JSAtom) -> qjs::JSAtom {
@@ -395,5 +395,5 @@ fn hold(scope: Scope<'_>, key: qjs::JSAtom) -> qjs::JSAtom {
 
 fn let_go(scope: Scope<'_>, key: qjs::JSAtom) {
     // SAFETY: gives up a reference that the record owned.
-    unsafe { qjs::JS_FreeAtom(scope.context, key) }
+    unsafe { guard::JS_FreeAtom(scope.context, key) }
 }

@@ -8,14 +8,14 @@ use rquickjs::qjs;
 
 use super::cache::{Held, Known};
 use super::{Attributes, Global, GlobalId};
-use crate::engine::callback::runtime_of;
+use crate::engine::guard::{self, runtime_of};
 use crate::engine::{Scope, Thrown};
 
 static METHODS: qjs::JSClassExoticMethods = qjs::JSClassExoticMethods {
-    get_own_property: Some(get_own_property),
-    get_own_property_names: Some(get_own_property_names),
-    delete_property: Some(delete_property),
-    define_own_property: Some(define_own_property),
+    get_own_property: Some(guard::global_get_own),
+    get_own_property_names: Some(guard::global_names),
+    delete_property: Some(guard::global_delete),
+    define_own_property: Some(guard::global_define_own),
     // With these the engine would not say that a name is not defined.
     has_property: None,
     get_property: None,
@@ -25,8 +25,8 @@ static METHODS: qjs::JSClassExoticMethods = qjs::JSClassExoticMethods {
 pub(super) fn class() -> qjs::JSClassDef {
     qjs::JSClassDef {
         class_name: c"Object".as_ptr(),
-        finalizer: Some(finalize),
-        gc_mark: Some(mark),
+        finalizer: Some(guard::global_finalize),
+        gc_mark: Some(guard::global_mark),
         call: None,
         // The engine does not write there.
         exotic: (&raw const METHODS).cast_mut(),
@@ -60,7 +60,8 @@ fn status<'a>(scope: Scope<'a>, outcome: Result<i32, Thrown<'a>>) -> i32 {
     })
 }
 
-unsafe extern "C" fn get_own_property(
+#[no_mangle]
+pub(in crate::engine) unsafe extern "C" fn quickvm_on_global_get_own(
     context: *mut qjs::JSContext,
     descriptor: *mut qjs::JSPropertyDescriptor,
     object: qjs::JSValue,
@@ -80,7 +81,8 @@ unsafe extern "C" fn get_own_property(
     status(scope, outcome)
 }
 
-unsafe extern "C" fn define_own_property(
+#[no_mangle]
+pub(in crate::engine) unsafe extern "C" fn quickvm_on_global_define_own(
     context: *mut qjs::JSContext,
     object: qjs::JSValue,
     key: qjs::JSAtom,
@@ -100,10 +102,11 @@ unsafe extern "C" fn define_own_property(
     }
     let flags = flags | qjs::JS_PROP_NO_EXOTIC as i32;
     // SAFETY: as above. The call borrows what it is given.
-    unsafe { qjs::JS_DefineProperty(context, object, key, value, getter, setter, flags) }
+    unsafe { guard::JS_DefineProperty(context, object, key, value, getter, setter, flags) }
 }
 
-unsafe extern "C" fn delete_property(
+#[no_mangle]
+pub(in crate::engine) unsafe extern "C" fn quickvm_on_global_delete(
     context: *mut qjs::JSContext,
     object: qjs::JSValue,
     key: qjs::JSAtom,
@@ -118,7 +121,7 @@ unsafe extern "C" fn delete_property(
             }
             global.store(scope, key);
             // SAFETY: live values; now that it is there, the engine deletes it by itself.
-            unsafe { qjs::JS_DeleteProperty(context, object, key, 0) }
+            unsafe { guard::JS_DeleteProperty(context, object, key, 0) }
         }
         Some(_) => 1,
         None => global.delete_intrinsic(context, key),
@@ -126,7 +129,8 @@ unsafe extern "C" fn delete_property(
     status(scope, outcome)
 }
 
-unsafe extern "C" fn get_own_property_names(
+#[no_mangle]
+pub(in crate::engine) unsafe extern "C" fn quickvm_on_global_names(
     context: *mut qjs::JSContext,
     table: *mut *mut qjs::JSPropertyEnum,
     length: *mut u32,
@@ -148,7 +152,7 @@ unsafe extern "C" fn get_own_property_names(
     // SAFETY: room for as many entries as are written; each gets a key of its own.
     unsafe {
         let size = keys.len() * size_of::<qjs::JSPropertyEnum>();
-        let entries = qjs::js_malloc(context, size as _).cast::<qjs::JSPropertyEnum>();
+        let entries = guard::js_malloc(context, size as _).cast::<qjs::JSPropertyEnum>();
         if entries.is_null() {
             return -1;
         }
@@ -162,7 +166,12 @@ unsafe extern "C" fn get_own_property_names(
     0
 }
 
-unsafe extern "C" fn mark(raw: *mut qjs::JSRuntime, object: qjs::JSValue, mark: qjs::JS_MarkFunc) {
+#[no_mangle]
+pub(in crate::engine) unsafe extern "C" fn quickvm_on_global_mark(
+    raw: *mut qjs::JSRuntime,
+    object: qjs::JSValue,
+    mark: qjs::JS_MarkFunc,
+) {
     // SAFETY: called by the collector for an object of our class in a live runtime; the
     // anchor is a reference that the record owns on the object's behalf.
     unsafe {
@@ -176,7 +185,11 @@ unsafe extern "C" fn mark(raw: *mut qjs::JSRuntime, object: qjs::JSValue, mark: 
     }
 }
 
-unsafe extern "C" fn finalize(raw: *mut qjs::JSRuntime, object: qjs::JSValue) {
+#[no_mangle]
+pub(in crate::engine) unsafe extern "C" fn quickvm_on_global_finalize(
+    raw: *mut qjs::JSRuntime,
+    object: qjs::JSValue,
+) {
     // SAFETY: called by the engine for an object of our class in a live runtime. The
     // record's references are given up with it; nobody else has the record now, or uses
     // no reference of it (see `is_alive`).
@@ -190,18 +203,18 @@ unsafe extern "C" fn finalize(raw: *mut qjs::JSRuntime, object: qjs::JSValue) {
         let Some(global) = global else { return };
         for (key, known) in global.known.take() {
             known.free(raw);
-            qjs::JS_FreeAtomRT(raw, key);
+            guard::JS_FreeAtomRT(raw, key);
         }
         for (key, value) in global.last.take() {
-            qjs::JS_FreeValueRT(raw, value);
-            qjs::JS_FreeAtomRT(raw, key);
+            guard::JS_FreeValueRT(raw, value);
+            guard::JS_FreeAtomRT(raw, key);
         }
         for key in global.names.take().into_iter().flatten() {
-            qjs::JS_FreeAtomRT(raw, key);
+            guard::JS_FreeAtomRT(raw, key);
         }
         runtime_of(raw).intrinsics.forget(global.id);
-        qjs::JS_FreeValueRT(raw, global.anchor);
-        qjs::JS_FreeValueRT(raw, global.original);
+        guard::JS_FreeValueRT(raw, global.anchor);
+        guard::JS_FreeValueRT(raw, global.original);
     }
 }
 
@@ -239,10 +252,10 @@ impl Known {
         // SAFETY: the record owned one reference to each.
         unsafe {
             match held.value {
-                Ok(value) => qjs::JS_FreeValueRT(raw, value),
+                Ok(value) => guard::JS_FreeValueRT(raw, value),
                 Err((getter, setter)) => {
-                    qjs::JS_FreeValueRT(raw, getter);
-                    qjs::JS_FreeValueRT(raw, setter);
+                    guard::JS_FreeValueRT(raw, getter);
+                    guard::JS_FreeValueRT(raw, setter);
                 }
             }
         }

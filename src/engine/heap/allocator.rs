@@ -18,6 +18,9 @@ use super::{HeapLimits, Host, Pressure};
 /// 4,096 bytes depending on what they hold; made equal, a freed one fits any other.
 const ARENA_SIZES: std::ops::RangeInclusive<usize> = 3_616..=4_128;
 
+/// At most so many bytes are kept from large requests.
+const MOST_KEPT: usize = 64 << 10;
+
 /// Freed blocks from this size on, in bytes, can set off a [trim](Allocator::trim), and
 /// free ones are included in it.
 const RETURN_FROM: usize = 64 << 10;
@@ -38,6 +41,9 @@ pub(super) struct Allocator {
     limit: usize,
     /// Use above this many bytes draws on the reserve.
     threshold: usize,
+    /// Large requests are refused beyond this many bytes: what the engine needs to raise an
+    /// error about that is still there then.
+    ceiling: usize,
     used: usize,
     peak: usize,
     /// Where the next block starts if no free one fits. The block before it is in use.
@@ -72,6 +78,8 @@ impl Allocator {
             (&raw mut (*this).host).write(host);
             (&raw mut (*this).limit).write(limits.limit);
             (&raw mut (*this).threshold).write(limits.limit.saturating_sub(limits.reserve));
+            let kept = (limits.reserve / 4).min(MOST_KEPT);
+            (&raw mut (*this).ceiling).write(limits.limit.saturating_sub(kept));
             (&raw mut (*this).used).write(PREFIX);
             (&raw mut (*this).peak).write(PREFIX);
             (&raw mut (*this).top).write(first);
@@ -179,7 +187,10 @@ impl Allocator {
     /// bytes become, or with 0 a new one be, that large.
     fn admit(&self, old: usize, size: usize) -> Option<usize> {
         let host = self.host();
-        let admitted = block_size(size).filter(|new| self.used - old + new <= self.limit);
+        let admitted = block_size(size).filter(|&new| {
+            let most = if new > *ARENA_SIZES.end() { self.ceiling } else { self.limit };
+            self.used - old + new <= most || new <= old
+        });
         match admitted {
             None => host.press(Pressure::Refused),
             Some(new) if new > old && self.used - old + new > self.threshold => {

@@ -47,7 +47,8 @@ pub struct HeapLimits {
     /// state, some 4 KB, refuses everything.
     pub limit: usize,
     /// The last bytes of the cap, granted like the rest but announced by
-    /// [`Pressure::Reserve`]: room for the guest to be stopped in the ordinary way.
+    /// [`Pressure::Reserve`]: room for the guest to be stopped in the ordinary way. The
+    /// very last part of it is not for large requests.
     pub reserve: usize,
 }
 

@@ -132,7 +132,8 @@ fn churn(seed: u64, limit: usize, steps: usize) {
                 let size = random.size();
                 let pointer = rig.malloc(size);
                 if pointer.is_null() {
-                    assert!(before + size + 600 + size / 7 > limit, "refused too early");
+                    let kept = limit / 8 / 4;
+                    assert!(before + size + 600 + size / 7 > limit - kept, "refused too early");
                     assert_eq!(rig.heap.pressure(), Pressure::Refused);
                     refused += 1;
                 } else {

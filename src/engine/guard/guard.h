@@ -1,0 +1,57 @@
+/*
+ * What the files of the guard share. See ARCHITECTURE.md, "Leaving by a jump".
+ */
+#ifndef QUICKVM_GUARD_H
+#define QUICKVM_GUARD_H
+
+#include <setjmp.h>
+
+#include "engine.h"
+
+/* Without the signal mask, which would cost system calls. */
+#if defined(_WIN32)
+#define SET_JUMP(buffer) setjmp(buffer)
+#define JUMP(buffer) longjmp(buffer, 1)
+#else
+#define SET_JUMP(buffer) _setjmp(buffer)
+#define JUMP(buffer) _longjmp(buffer, 1)
+#endif
+
+/* A call from Rust into the engine that is under way. */
+struct frame {
+  jmp_buf jump;
+};
+
+/* Why a runtime was left by a jump. */
+enum condemnation { NOT_CONDEMNED, OUT_OF_MEMORY, OUT_OF_TIME, GAVE_UP };
+
+/* One for each runtime, outside its heap. `guard::Guard` in Rust begins with the same
+   fields. What is volatile, the signal's handler reads or writes, too. */
+struct quickvm_guard {
+  /* The innermost call; null where no jump may start: outside of the engine, in the host's
+     code, and in Rust. */
+  struct frame *volatile frame;
+  volatile int condemned;
+  /* Whether the engine is at work where a refused allocation would break it. */
+  int fragile;
+  JSMallocFunctions memory;
+  void *heap;
+};
+
+static inline struct quickvm_guard *guard_of_rt(JSRuntime *rt) {
+  return JS_GetRuntimeOpaque(rt);
+}
+
+static inline struct quickvm_guard *guard_of_ctx(JSContext *ctx) {
+  return guard_of_rt(JS_GetRuntime(ctx));
+}
+
+/* Leaves a runtime for good. Its guard must have a frame. */
+static inline void quickvm_jump(struct quickvm_guard *guard, enum condemnation reason) {
+  struct frame *frame = guard->frame;
+  guard->condemned = reason;
+  guard->frame = NULL;
+  JUMP(frame->jump);
+}
+
+#endif

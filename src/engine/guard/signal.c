@@ -1,0 +1,240 @@
+/*
+ * Leaving the engine from outside: the signal that the watchdog sends to a thread whose
+ * guest has not stopped in time, and the one that the engine raises on itself, by abort(),
+ * when it finds itself in a state it should not be in.
+ */
+#if defined(__APPLE__)
+#define _DARWIN_C_SOURCE
+#endif
+#include "guard.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One for each thread that has entered a runtime; `watchdog::Watched` begins with the same
+   fields. */
+struct quickvm_thread {
+  /* When the guest that runs is to stop, and when it is to be left, in nanoseconds on the
+     watchdog's clock. */
+  _Atomic int64_t stop_at, leave_at;
+  /* That clock, as of the last signal. */
+  _Atomic int64_t now;
+  /* Of the innermost entry on this thread. */
+  struct quickvm_guard *_Atomic guard;
+};
+
+#if defined(_WIN32)
+
+bool quickvm_install_signals(void) { return false; }
+void quickvm_adopt_thread(struct quickvm_thread *thread) { (void)thread; }
+void quickvm_block_signals(void) {}
+uint64_t quickvm_this_thread(void) { return 0; }
+void quickvm_send_signal(uint64_t thread) { (void)thread; }
+
+#else
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+#if defined(__APPLE__)
+#include <mach-o/getsect.h>
+#else
+#include <link.h>
+#include <sys/syscall.h>
+#endif
+
+/* Rust's: makes the guest's next interrupt check come at once. It only reads and writes
+   numbers, and Rust is not at work where the guard has a frame. */
+void quickvm_on_late(const struct quickvm_guard *guard);
+
+static __thread struct quickvm_thread *here;
+
+/* Where an interrupted function may be left. */
+
+struct range {
+  uintptr_t start, end;
+};
+
+static bool within(struct range range, uintptr_t address) {
+  return address >= range.start && address < range.end;
+}
+
+/* This library's code: the engine, the guard, and Rust, which runs under no frame. */
+static struct range own_code;
+
+/* Functions that loops of the engine may spend nearly all their time in. They hold no lock.
+   Where they end is not known; what lies behind them are others of their kind. */
+static const char *const LEAVES[] = {"memchr", "memcmp", "memcpy", "memmove", "memset", "strlen"};
+enum { LEAF_COUNT = sizeof LEAVES / sizeof *LEAVES, LEAF_SIZE = 4096 };
+static struct range leaves[LEAF_COUNT];
+
+#if defined(__APPLE__)
+static void find_own_code(void) {
+  Dl_info info;
+  unsigned long size = 0;
+  if (dladdr((void *)find_own_code, &info) != 0) {
+    const uint8_t *start = getsectiondata(info.dli_fbase, "__TEXT", "__text", &size);
+    own_code = (struct range){(uintptr_t)start, (uintptr_t)start + size};
+  }
+}
+#else
+static int examine(struct dl_phdr_info *library, size_t size, void *address) {
+  (void)size;
+  for (int i = 0; i < library->dlpi_phnum; i++) {
+    const ElfW(Phdr) *part = &library->dlpi_phdr[i];
+    const uintptr_t start = library->dlpi_addr + part->p_vaddr;
+    const struct range range = {start, start + part->p_memsz};
+    if (part->p_type == PT_LOAD && (part->p_flags & PF_X) && within(range, (uintptr_t)address)) {
+      own_code = range;
+      return 1;
+    }
+  }
+  return 0;
+}
+
+static void find_own_code(void) {
+  dl_iterate_phdr(examine, (void *)find_own_code);
+}
+#endif
+
+/* The interrupted instruction, and where a function without a frame would return to. */
+struct place {
+  uintptr_t at, caller;
+};
+
+static struct place interrupted(void *context) {
+  ucontext_t *const machine = context;
+#if defined(__APPLE__) && defined(__aarch64__)
+  return (struct place){__darwin_arm_thread_state64_get_pc(machine->uc_mcontext->__ss),
+                        __darwin_arm_thread_state64_get_lr(machine->uc_mcontext->__ss)};
+#elif defined(__APPLE__) && defined(__x86_64__)
+  return (struct place){machine->uc_mcontext->__ss.__rip,
+                        *(uintptr_t *)machine->uc_mcontext->__ss.__rsp};
+#elif defined(__aarch64__)
+  return (struct place){machine->uc_mcontext.pc, machine->uc_mcontext.regs[30]};
+#elif defined(__x86_64__)
+  return (struct place){machine->uc_mcontext.gregs[REG_RIP],
+                        *(uintptr_t *)machine->uc_mcontext.gregs[REG_RSP]};
+#else
+  (void)machine;
+  return (struct place){0, 0};
+#endif
+}
+
+static bool may_be_left(struct place place) {
+  if (within(own_code, place.at)) return true;
+  for (int i = 0; i < LEAF_COUNT; i++) {
+    if (within(leaves[i], place.at)) return within(own_code, place.caller);
+  }
+  return false;
+}
+
+/* The handlers. They must not be blocked when left by a jump: SA_NODEFER. */
+
+static struct sigaction others_stop, others_abort;
+
+static void pass_on(const struct sigaction *other, int number, siginfo_t *info, void *context) {
+  if (other->sa_flags & SA_SIGINFO) {
+    other->sa_sigaction(number, info, context);
+  } else if (other->sa_handler != SIG_DFL && other->sa_handler != SIG_IGN) {
+    other->sa_handler(number);
+  }
+}
+
+static void on_stop(int number, siginfo_t *info, void *context) {
+  struct quickvm_thread *thread = here;
+  if (thread == NULL || thread->stop_at > thread->now) {
+    /* Too late, or never meant for us. */
+    pass_on(&others_stop, number, info, context);
+    return;
+  }
+  struct quickvm_guard *guard = thread->guard;
+  if (guard == NULL || guard->frame == NULL) return;
+  if (thread->leave_at <= thread->now && may_be_left(interrupted(context))) {
+    quickvm_jump(guard, OUT_OF_TIME);
+  }
+  /* It may be on its way to the next interrupt check, which comes after so many steps. */
+  quickvm_on_late(guard);
+}
+
+/* POSIX and the C libraries allow to leave abort() from its signal's handler. */
+static void on_abort(int number, siginfo_t *info, void *context) {
+  struct quickvm_guard *guard = here != NULL ? here->guard : NULL;
+  if (guard != NULL && guard->frame != NULL) quickvm_jump(guard, GAVE_UP);
+  pass_on(&others_abort, number, info, context);
+}
+
+static void install(int number, void (*handler)(int, siginfo_t *, void *),
+                    struct sigaction *others) {
+  struct sigaction ours;
+  memset(&ours, 0, sizeof ours);
+  ours.sa_sigaction = handler;
+  ours.sa_flags = SA_SIGINFO | SA_NODEFER | SA_RESTART;
+  sigemptyset(&ours.sa_mask);
+  sigaction(number, &ours, others);
+}
+
+static int stop_signal;
+
+/* One that nobody handles, if there is one. */
+static int choose_signal(void) {
+#if defined(__APPLE__)
+  return SIGEMT;
+#else
+  for (int number = SIGRTMAX; number > SIGRTMIN; number--) {
+    struct sigaction current;
+    if (sigaction(number, NULL, &current) == 0 && !(current.sa_flags & SA_SIGINFO) &&
+        current.sa_handler == SIG_DFL) {
+      return number;
+    }
+  }
+  return SIGRTMAX;
+#endif
+}
+
+/* Makes ready to leave guests. Answers whether that is possible here. Called once. */
+bool quickvm_install_signals(void) {
+  find_own_code();
+  for (int i = 0; i < LEAF_COUNT; i++) {
+    const uintptr_t start = (uintptr_t)dlsym(RTLD_DEFAULT, LEAVES[i]);
+    if (start != 0) leaves[i] = (struct range){start, start + LEAF_SIZE};
+  }
+  if (own_code.start == 0) return false;
+  /* The handlers and the watchdog stay, so this library must, too. */
+  Dl_info info;
+  if (dladdr((void *)find_own_code, &info) != 0) {
+    dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
+  }
+  stop_signal = choose_signal();
+  install(stop_signal, on_stop, &others_stop);
+  install(SIGABRT, on_abort, &others_abort);
+  return true;
+}
+
+/* Makes `thread` the record of the calling thread; null when it ends. */
+void quickvm_adopt_thread(struct quickvm_thread *thread) {
+  here = thread;
+}
+
+/* Leaves all signals to other threads. */
+void quickvm_block_signals(void) {
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, NULL);
+}
+
+#if defined(__APPLE__)
+uint64_t quickvm_this_thread(void) { return (uint64_t)(uintptr_t)pthread_self(); }
+void quickvm_send_signal(uint64_t thread) {
+  pthread_kill((pthread_t)(uintptr_t)thread, stop_signal);
+}
+#else
+uint64_t quickvm_this_thread(void) { return (uint64_t)syscall(SYS_gettid); }
+void quickvm_send_signal(uint64_t thread) {
+  syscall(SYS_tgkill, getpid(), (pid_t)thread, stop_signal);
+}
+#endif
+
+#endif
