@@ -81,11 +81,11 @@ export declare class NativeScript {
   get size(): number
 }
 
-/** Objects that their table does not keep alive. */
+/** Objects that their table does not keep alive, by number. */
 export declare class WeakTable {
   /** An empty table. */
   constructor()
-  /** Puts an object under a number that has none. */
+  /** Puts an object under a number. */
   set(number: number, object: object): void
   /** The object of that number, while there is one. */
   get(number: number): object | null

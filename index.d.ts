@@ -553,7 +553,7 @@ export function readonly<T>(value: T): T;
  * ```js
  * import { only, Sandbox } from 'quickvm';
  *
- * const user = only({ name: 'Ann', email: 'ann@example.org' }, ['name']);
+ * const user = only({ name: 'Ann', email: 'ann@mail.test' }, ['name']);
  * const sandbox = new Sandbox({ globals: { user } });
  * console.log(sandbox.run('[user.name, user.email, "email" in user].join()')); // → Ann,,false
  * ```

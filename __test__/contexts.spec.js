@@ -379,9 +379,18 @@ describe('a contextified object', () => {
     const { app, run } = setUp({});
     expect(run('Object.keys(globalThis)')).toEqual([]);
     expect(
-      run('typeof require + typeof setTimeout + typeof queueMicrotask + typeof performance'),
+      run('typeof setTimeout + typeof queueMicrotask + typeof performance + typeof atob'),
     ).toBe('undefined'.repeat(4));
     expect(app.run('typeof setTimeout')).toBe('function');
+  });
+
+  test('has a console that nobody listens to', () => {
+    const { run } = setUp({});
+    expect(run('console.log("unheard"); typeof console.group')).toBe('function');
+  });
+
+  test('has the intrinsics behind it', () => {
+    const { run } = setUp({});
     const names = run('Object.getOwnPropertyNames(Object.getPrototypeOf(globalThis))');
     expect(names).toEqual(
       expect.arrayContaining(['Object', 'Map', 'Promise', 'JSON', 'globalThis']),

@@ -6,6 +6,7 @@ const { Sandbox } = require('..');
 
 v8.setFlagsFromString('--expose-gc');
 const collect = vm.runInNewContext('gc');
+v8.setFlagsFromString('--no-expose-gc'); // or else every context of Node's vm has it
 
 const open = new Set();
 

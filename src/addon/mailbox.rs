@@ -9,7 +9,7 @@ use napi::bindgen_prelude::{Array, FnArgs, Function, FunctionCallContext, Uint8A
 use napi::Env;
 use napi_derive::napi;
 
-use super::owner::Owner;
+use super::weak::Weak;
 use crate::sandbox::{Channel, Sandbox};
 
 /// Answers a message that does not fit in the mailbox: the reader makes room and
@@ -18,6 +18,9 @@ const TOO_LARGE: u32 = u32::MAX;
 
 /// As many sandboxes with owners are never looked through.
 const FEW_OWNERS: usize = 32;
+
+/// About what a sandbox takes of the process' memory.
+const RESIDENT: i64 = 256 * 1024;
 
 /// No sandbox has this number.
 pub(super) const GONE: u32 = u32::MAX;
@@ -42,7 +45,7 @@ pub struct Mailbox {
 pub(super) struct Exchange {
     memory: RefCell<Uint8Array>,
     sandboxes: RefCell<HashMap<u32, Rc<Sandbox>>>,
-    owners: RefCell<HashMap<u32, Owner>>,
+    owners: RefCell<HashMap<u32, Weak>>,
     /// So many owners are looked through next.
     sweep_at: Cell<usize>,
     /// Numbers are not used again soon: a stale one should find nothing.
@@ -101,8 +104,10 @@ impl Mailbox {
     pub fn owners<'env>(&self, env: &'env Env) -> napi::Result<Array<'env>> {
         let owners = self.exchange.owners.borrow();
         let mut array = env.create_array(0)?;
-        for owner in owners.values().filter_map(Owner::get) {
-            array.insert(owner)?;
+        for owner in owners.values() {
+            if let Some(owner) = owner.get(env)? {
+                array.insert(owner)?;
+            }
         }
         Ok(array)
     }
@@ -135,20 +140,24 @@ impl Exchange {
     }
 
     /// Notes the owner of a sandbox. Every now and then, gives up those whose owner is gone.
-    pub(super) fn owned(&self, id: u32, owner: Owner) {
+    pub(super) fn owned(&self, env: &Env, id: u32, owner: Weak) -> napi::Result<()> {
+        env.adjust_external_memory(RESIDENT)?;
         let mut owners = self.owners.borrow_mut();
         owners.insert(id, owner);
         if owners.len() < self.sweep_at.get() {
-            return;
+            return Ok(());
         }
-        let gone: Vec<_> =
-            owners.iter().filter(|(_, owner)| owner.get().is_none()).map(|(&id, _)| id).collect();
+        let mut gone = Vec::new();
+        for (&id, owner) in &*owners {
+            if owner.get(env)?.is_none() {
+                gone.push(id);
+            }
+        }
         let left = owners.len() - gone.len();
         self.sweep_at.set(left + left / 4 + FEW_OWNERS);
         drop(owners);
-        for id in gone {
-            drop(self.remove(id));
-        }
+        gone.into_iter().for_each(|id| drop(self.remove(id)));
+        Ok(())
     }
 
     pub(super) fn get(&self, id: u32) -> Option<Rc<Sandbox>> {
@@ -156,7 +165,10 @@ impl Exchange {
     }
 
     pub(super) fn remove(&self, id: u32) -> Option<Rc<Sandbox>> {
-        self.owners.borrow_mut().remove(&id);
+        if let Some(owner) = self.owners.borrow_mut().remove(&id) {
+            // It only tells V8 when to collect.
+            let _ = owner.env().adjust_external_memory(-RESIDENT);
+        }
         self.sandboxes.borrow_mut().remove(&id)
     }
 

@@ -1,7 +1,6 @@
 //! The Node-API classes: the only place that knows of Node.
 
 mod mailbox;
-mod owner;
 mod sandbox;
 mod script;
 mod weak;

@@ -7,7 +7,7 @@ use napi::Env;
 use napi_derive::napi;
 
 use super::mailbox::{Exchange, Mailbox, GONE};
-use super::owner::Owner;
+use super::weak::Weak;
 use super::NativeScript;
 use crate::guest::Builtins;
 use crate::sandbox::{Sandbox, SandboxOptions};
@@ -65,8 +65,7 @@ impl NativeSandbox {
     /// Disposes of it once its owner has been collected, also within a synchronous run.
     #[napi]
     pub fn owned_by(&self, env: &Env, owner: Object) -> napi::Result<()> {
-        self.exchange.owned(self.id, Owner::new(env, &owner)?);
-        Ok(())
+        self.exchange.owned(env, self.id, Weak::new(env, &owner)?)
     }
 
     /// The script that the last compilation made.

@@ -1,21 +1,62 @@
-//! Objects of the host by number, held weakly.
+//! Objects of the host, held weakly.
 //!
-//! A `WeakRef` keeps its object until the running JavaScript has come to an end, so that a
-//! loop could use up any memory. This one does not.
+//! V8 may collect in the middle of a long synchronous run, but Node calls finalizers only
+//! when that is over, and a `WeakRef` of the language keeps its object until then. A weak
+//! reference of Node-API is empty at once.
 #![allow(unsafe_code)]
 
 use std::collections::HashMap;
 use std::ptr;
 
-use napi::bindgen_prelude::{Object, ObjectFinalize};
+use napi::bindgen_prelude::Object;
 use napi::{check_status, sys, Env, JsValue};
 use napi_derive::napi;
 
-/// Objects that their table does not keep alive.
-#[napi(custom_finalize)]
+/// One object. To be dropped on its environment's thread, while that lives.
+pub(super) struct Weak {
+    env: sys::napi_env,
+    reference: sys::napi_ref,
+}
+
+impl Weak {
+    pub fn new(env: &Env, object: &Object) -> napi::Result<Self> {
+        let mut reference = ptr::null_mut();
+        // SAFETY: both handles are valid for the length of this call; without a count the
+        // reference is a weak one.
+        check_status!(unsafe {
+            sys::napi_create_reference(env.raw(), object.raw(), 0, &mut reference)
+        })?;
+        Ok(Self { env: env.raw(), reference })
+    }
+
+    /// The environment that it belongs to.
+    pub fn env(&self) -> Env {
+        Env::from_raw(self.env)
+    }
+
+    /// The object, while there is one. `env` is the one that it belongs to.
+    pub fn get<'env>(&self, env: &'env Env) -> napi::Result<Option<Object<'env>>> {
+        let mut object = ptr::null_mut();
+        // SAFETY: the reference is deleted by `drop` only.
+        check_status!(unsafe {
+            sys::napi_get_reference_value(env.raw(), self.reference, &mut object)
+        })?;
+        Ok((!object.is_null()).then(|| Object::from_raw(env.raw(), object)))
+    }
+}
+
+impl Drop for Weak {
+    fn drop(&mut self) {
+        // SAFETY: the reference was made in `new`, and is deleted nowhere else.
+        unsafe { sys::napi_delete_reference(self.env, self.reference) };
+    }
+}
+
+/// Objects that their table does not keep alive, by number.
+#[napi]
 #[derive(Default)]
 pub struct WeakTable {
-    references: HashMap<u32, sys::napi_ref>,
+    objects: HashMap<u32, Weak>,
 }
 
 #[napi]
@@ -26,56 +67,35 @@ impl WeakTable {
         Self::default()
     }
 
-    /// Puts an object under a number that has none.
+    /// Puts an object under a number.
     #[napi]
-    pub fn set(&mut self, env: Env, number: u32, object: Object) -> napi::Result<()> {
-        let mut reference = ptr::null_mut();
-        // SAFETY: both handles are valid for the length of this call; without a count the
-        // reference is a weak one.
-        check_status!(unsafe {
-            sys::napi_create_reference(env.raw(), object.raw(), 0, &mut reference)
-        })?;
-        self.references.insert(number, reference);
+    pub fn set(&mut self, env: &Env, number: u32, object: Object) -> napi::Result<()> {
+        self.objects.insert(number, Weak::new(env, &object)?);
         Ok(())
     }
 
     /// The object of that number, while there is one.
     #[napi]
     pub fn get<'env>(&self, env: &'env Env, number: u32) -> napi::Result<Option<Object<'env>>> {
-        let Some(&reference) = self.references.get(&number) else { return Ok(None) };
-        let mut object = ptr::null_mut();
-        // SAFETY: the table owns the reference, which it has not deleted yet.
-        check_status!(unsafe { sys::napi_get_reference_value(env.raw(), reference, &mut object) })?;
-        Ok((!object.is_null()).then(|| Object::from_raw(env.raw(), object)))
+        self.objects.get(&number).map_or(Ok(None), |object| object.get(env))
     }
 
     /// Takes the numbers of objects that are gone off the table.
     #[napi]
-    pub fn sweep(&mut self, env: Env) -> napi::Result<Vec<u32>> {
+    pub fn sweep(&mut self, env: &Env) -> napi::Result<Vec<u32>> {
         let mut gone = Vec::new();
-        for &number in self.references.keys() {
-            if self.get(&env, number)?.is_none() {
+        for (&number, object) in &self.objects {
+            if object.get(env)?.is_none() {
                 gone.push(number);
             }
         }
-        gone.iter().try_for_each(|&number| self.delete(env, number))?;
+        gone.iter().for_each(|number| drop(self.objects.remove(number)));
         Ok(gone)
     }
 
     /// Takes a number off the table.
     #[napi]
-    pub fn delete(&mut self, env: Env, number: u32) -> napi::Result<()> {
-        if let Some(reference) = self.references.remove(&number) {
-            // SAFETY: the table owned the reference, and has just given it up.
-            check_status!(unsafe { sys::napi_delete_reference(env.raw(), reference) })?;
-        }
-        Ok(())
-    }
-}
-
-impl ObjectFinalize for WeakTable {
-    fn finalize(mut self, env: Env) -> napi::Result<()> {
-        let numbers: Vec<_> = self.references.keys().copied().collect();
-        numbers.into_iter().try_for_each(|number| self.delete(env, number))
+    pub fn delete(&mut self, number: u32) {
+        self.objects.remove(&number);
     }
 }
