@@ -39,8 +39,11 @@ export declare class Mailbox {
 export declare class NativeSandbox {
   /** Its number, for `enter`. */
   readonly id: number
-  /** A sandbox with `memory_bytes` of heap and `stack_bytes` of stack. */
-  constructor(mailbox: Mailbox, memoryBytes: number, stackBytes: number, console: boolean, timers: boolean, modules: boolean)
+  /**
+   * A sandbox with `memory_bytes` of heap and `stack_bytes` of stack; its guest is left
+   * `grace_ms` after it was told to stop.
+   */
+  constructor(mailbox: Mailbox, memoryBytes: number, stackBytes: number, graceMs: number, console: boolean, timers: boolean, modules: boolean)
   /** The script that the last compilation made. */
   takeCompiled(): NativeScript | null
   /** Makes a script known here; answers its number. */

@@ -45,7 +45,6 @@ class Sandbox extends EventEmitter {
     this.#bridge = new Bridge(this.#native, name, {
       services: this.#services(),
       stopError: (kind, entry) => this.#stopError(kind, entry),
-      isCondemned: () => this.#native.isCondemned(),
       condemned: (error) => this.#end(error, (emit) => process.nextTick(emit)),
       report: (event, reason) => this.#report(event, reason),
       call: (slot, constructing, receiver, args) => this.#call(slot, constructing, receiver, args),
@@ -131,6 +130,8 @@ class Sandbox extends EventEmitter {
   }
 
   terminate(reason) {
+    if (this.#state !== 'active') return;
+    this.#native.terminate();
     this.#end(reason, (emit) => emit());
   }
 
@@ -138,7 +139,6 @@ class Sandbox extends EventEmitter {
     if (this.#state !== 'active') return;
     this.#state = 'terminated';
     this.#reason = reason;
-    this.#native.terminate();
     this.#timers.clear();
     this.#bridge.dispose(() => this.#stopError('terminated'));
     announce(() => this.emit('terminated', reason));

@@ -23,6 +23,7 @@ class Script {
       mailbox.channel,
       COMPILER_MEMORY,
       COMPILER_STACK,
+      Infinity,
       false,
       false,
       false,
@@ -30,6 +31,7 @@ class Script {
     try {
       const bridge = new Bridge(compiler, 'compiler', {
         services: [],
+        condemned: () => {},
         stopError: () =>
           new SandboxError(
             'ERR_SANDBOX_MEMORY_LIMIT',

@@ -13,7 +13,7 @@
 //! This is the only layer with `unsafe`; ARCHITECTURE.md names the files.
 
 mod array_buffer;
-mod atomics;
+mod builtins;
 mod callback;
 mod checkpoint;
 mod deadline;

@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use rquickjs::qjs;
 
-use super::{atomics, guard, poll, random, Runtime, Thrown, Value};
+use super::{builtins, guard, poll, random, Runtime, Thrown, Value};
 
 /// A global object with its own intrinsics. Realms of one runtime share its heap,
 /// so their objects pass between them directly.
@@ -57,7 +57,7 @@ impl Realm {
         poll::find(raw.as_ptr());
         guard::watch_parser(raw.as_ptr());
         random::install(raw.as_ptr())?;
-        atomics::install(raw.as_ptr())?;
+        builtins::install(raw.as_ptr())?;
         Ok(realm)
     }
 
