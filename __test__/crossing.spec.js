@@ -300,10 +300,11 @@ describe('what cannot be copied is used where it is', () => {
     },
   );
 
-  test('as a key of the guest’s WeakMap, while the host holds on to it', async () => {
+  test('as a key of the guest’s WeakMap, while the guest holds on to it', async () => {
     const box = sandbox();
     const key = {};
     const map = box.run('globalThis.map = new WeakMap(); map');
+    box.globalThis.key = key;
     map.set(key, 'kept');
     await turn();
     box.run('for (let i = 0; i < 1e5; i++) ({ i })');

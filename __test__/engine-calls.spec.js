@@ -19,7 +19,8 @@ const HARMLESS = [
   /^JS_(?:GetAnyOpaque|GetClassID|GetRuntime|GetTypedArrayType|PromiseState)$/,
   /^JS_(?:DupValue|DupAtom|SetConstructorBit|SetCanBlock)$/,
   /^JS_(?:UpdateStackTop|SetMaxStackSize|GetGCThreshold|SetGCThreshold)$/,
-  /^JS_(?:SetInterruptHandler|SetHostPromiseRejectionTracker)$/,
+  /^JS_(?:SetInterruptHandler|SetHostPromiseRejectionTracker|SetModuleLoaderFunc)$/,
+  /^JS_(?:GetClassProto|MarkValue)$/, // count references; tell the collector
 ];
 
 /** Of a runtime that is being made and has no guard yet; refusals are errors there. */

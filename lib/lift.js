@@ -205,7 +205,8 @@ class Lift {
     if (mailbox.readByte() !== 0) define(error, 'cause', this.value(), false);
     for (let count = mailbox.readU32(); count > 0; count--) {
       const key = mailbox.readString();
-      define(error, key, this.value(), key !== 'errors');
+      const value = this.value();
+      if (key !== 'name' || typeof value === 'string') define(error, key, value, key !== 'errors');
     }
     const prototype = this.value();
     if (known === undefined && prototype !== undefined) {

@@ -53,6 +53,7 @@ class Lower {
     this.bridge = bridge;
     this.count = 0;
     this.numbers = undefined;
+    this.copies = undefined;
     this.fresh = undefined;
     /** Whether what is written is part of a copy. */
     this.copying = false;
@@ -110,13 +111,13 @@ class Lower {
 
   /** Numbers an object and writes it, or a reference if it was there before. */
   object(value, write) {
-    this.numbers ??= new Map();
-    const number = this.numbers.get(value);
+    const numbers = this.#numbers();
+    const number = numbers.get(value);
     if (number !== undefined) {
       mailbox.byte(tag.REFERENCE);
       return mailbox.u32(number);
     }
-    this.numbers.set(value, this.count++);
+    numbers.set(value, this.count++);
     const context = this.bridge.contexts?.given(value);
     if (context !== undefined) {
       mailbox.byte(tag.CONTEXT);
@@ -140,6 +141,16 @@ class Lower {
     // What has no properties to see needs no proxy.
     if (exposure.policy === 'safe' && exposure.only === undefined) return this.callable(value);
     return this.standIn(value, isConstructor(value) ? shape.CONSTRUCTOR : shape.FUNCTION);
+  }
+
+  /** An object is one where it is live and another where it is copied. */
+  #numbers() {
+    if (this.copying) {
+      this.copies ??= new Map();
+      return this.copies;
+    }
+    this.numbers ??= new Map();
+    return this.numbers;
   }
 
   other(value) {
@@ -306,8 +317,8 @@ class Lower {
       if (!Uncrossable.is(within(error, ''))) throw error;
       mailbox.position = position;
       this.count = count;
-      for (const [object, number] of this.numbers ?? []) {
-        if (number >= count) this.numbers.delete(object);
+      for (const numbers of [this.numbers ?? [], this.copies ?? []]) {
+        for (const [object, number] of numbers) if (number >= count) numbers.delete(object);
       }
       this.rollBack(fresh);
       return false;

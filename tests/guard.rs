@@ -311,7 +311,7 @@ fn bind_meets_the_cap_unharmed() {
             let room = guest.runtime.heap().limit() - guest.used();
             // An entry that begins with a full heap is not stopped at once.
             let size = room.saturating_sub(kept);
-            guest.attempt(&format!("kept = new ArrayBuffer({size}); 1"));
+            let _ = guest.attempt(&format!("kept = new ArrayBuffer({size}); 1"));
             let (_, stop) = guest.attempt("const a = []; for (;;) a.push(f.bind(null, ...args))");
             assert_eq!(stop, Some(Stop::MemoryLimit), "{count} arguments, {kept} bytes");
         }

@@ -16,11 +16,6 @@ const PROMISED = [
     path: /(?:\.stack|\.at|\.hasStack|bridge\.args\.1\.text)$/,
   },
   {
-    what: 'the fields of such an error are not its own',
-    steps: /^\/fail exception/,
-    path: /(?:\$json\.name|keys\.0)$/,
-  },
-  {
     what: 'the place of an error with a class of the guest: its constructor, not its `new`',
     steps: /^(?:\/fail custom|run, which throws)$/,
     path: /(?:\.stack|\.at)$/,
@@ -64,11 +59,6 @@ const PROMISED = [
     what: 'what is done to a copy is not done to the original',
     steps: /^send live (?:map|bytes)$/,
     path: /^outcome\.returned\.after\./,
-  },
-  {
-    what: 'a frozen object of the host with a date in it cannot be spread',
-    steps: /^send room$/,
-    path: /^(?:outcome\.|entries\.2\.log\.lines\.[12])/,
   },
   {
     what: 'copied bytes and promises are instances of the guest’s own classes',

@@ -3,6 +3,7 @@
 mod display;
 mod error;
 mod refusal;
+mod view;
 
 use std::collections::HashMap;
 
@@ -239,14 +240,7 @@ impl<'m, 'a> Lift<'m, 'a> {
                 value.with_bytes(|bytes| writer.block(bytes))?;
             }
             Kind::TypedArray => self.typed_array(value)?,
-            Kind::DataView => {
-                self.writer.byte(tag::DATA_VIEW);
-                self.value(&self.help(Helper::ViewBuffer, value)?)?;
-                let offset = self.help(Helper::ViewOffset, value)?.to_number()?;
-                let length = self.help(Helper::ViewLength, value)?.to_number()?;
-                self.writer.f64(offset);
-                self.writer.f64(length);
-            }
+            Kind::DataView => self.data_view(value)?,
             Kind::Boxed => {
                 self.writer.byte(tag::BOXED);
                 self.value(&self.help(Helper::Unbox, value)?)?;
@@ -365,24 +359,6 @@ impl<'m, 'a> Lift<'m, 'a> {
             self.slot(tag::HOME, slot);
         }
         Ok(slot.is_some())
-    }
-
-    fn typed_array(&mut self, value: &Value<'a>) -> Lifted<'a> {
-        let kind = value.typed_array_kind().unwrap_or_default();
-        let (buffer, offset, bytes) = value.typed_array_view()?;
-        if buffer.kind() != Kind::ArrayBuffer {
-            return LiftError::refuse("a view on a SharedArrayBuffer");
-        }
-        self.writer.byte(tag::TYPED_ARRAY);
-        self.writer.byte(kind as u8);
-        self.value(&buffer)?;
-        self.writer.f64(offset as f64);
-        self.writer.f64((bytes / crate::engine::TYPED_ARRAY_KINDS[kind].element) as f64);
-        match value.prototype()?.kind() {
-            Kind::Host(slot) if self.purpose != Purpose::Display => self.slot(tag::HOME, slot),
-            _ => self.writer.byte(tag::UNDEFINED),
-        }
-        Ok(())
     }
 
     fn symbol(&mut self, value: &Value<'a>) -> Lifted<'a> {
