@@ -155,7 +155,10 @@ class Lower {
 
   other(value) {
     if (this.copying || !this.bridge.exposures.of(value).copy) return this.kindOf(value);
+    const number = this.#numbers().get(value);
     this.copying = true;
+    // A circle leads back to the copy.
+    this.#numbers().set(value, number);
     try {
       return this.kindOf(value, true);
     } finally {
