@@ -1,7 +1,7 @@
 //! Compiles the guard around the engine, and links the addon against Node.
 
 /// The C files in `src/engine/guard/`.
-const GUARD: [&str; 4] = ["atomics.c", "guard.c", "parser.c", "signal.c"];
+const GUARD: [&str; 4] = ["builtins.c", "guard.c", "parser.c", "signal.c"];
 
 fn main() {
     let mut guard = cc::Build::new();

@@ -42,7 +42,8 @@ export class Sandbox extends EventEmitter<SandboxEvents> {
 
   /**
    * `'active'` until {@link Sandbox.terminate | terminate()} or {@link Sandbox.dispose | dispose()}
-   * is called. A timeout or a reached memory limit ends an entry, not the sandbox.
+   * is called. A timeout or a reached memory limit ends an entry, not the sandbox, unless the guest
+   * could only be stopped for good: see {@link SandboxOptions.graceMs | graceMs}.
    */
   readonly state: SandboxState;
 
@@ -394,6 +395,16 @@ export interface SandboxOptions {
    * ```
    */
   policy?: Policy | ((object: object) => Policy | 'copy' | 'readonly' | Exposure) | undefined;
+
+  /**
+   * How long after its deadline an entry is stopped for good, in milliseconds, up to 2147483647.
+   * Some of the engine's built-in functions never look at the deadline; a guest that is in one of
+   * them after this time is cut off, and the sandbox is `'terminated'` from then on. `Infinity` to
+   * wait for as long as it takes. No effect on Windows, nor with `QUICKVM_HARD_STOP=0` in the
+   * environment of the process.
+   * @defaultValue `20`
+   */
+  graceMs?: number | undefined;
 
   /**
    * Properties for the guest's global object, set before any of its code runs. Values cross like

@@ -6,9 +6,7 @@ const { execFile } = require('node:child_process');
 const path = require('node:path');
 const { promisify } = require('node:util');
 const { Script, copy } = require('..');
-const support = require('./support.js');
-
-const { expectNoLeaks, errorOf, eventually } = support;
+const { sandbox, expectNoLeaks, errorOf, eventually } = require('./support.js');
 
 afterEach(expectNoLeaks);
 
@@ -16,9 +14,6 @@ const MB = 1024 * 1024;
 
 /** Long enough for any machine; an endless loop is longer. */
 const LATE = 5000;
-
-/** A sandbox that is stopped in the soft way, after which it goes on, on a busy machine, too. */
-const sandbox = (options) => support.sandbox({ graceMs: 2 * LATE, ...options });
 
 /** How a promise settles; a promise of a call must not wait for ever. */
 const outcome = (promise) =>

@@ -223,6 +223,18 @@ describe('what the guest throws', () => {
   });
 });
 
+describe('what has no form here', () => {
+  test.each([
+    ['a view of shared memory', 'new Uint8Array(new SharedArrayBuffer(8))'],
+    ['another', 'new DataView(new SharedArrayBuffer(8))'],
+  ])('%s is refused', (_name, source) => {
+    const box = sandbox();
+    const error = errorOf(() => box.run(`({ list: [${source}] }).list[0]`));
+    expect([error.code, error.path]).toEqual(['ERR_SANDBOX_CROSSING', 'result']);
+    expect(box.run('1 + 1')).toBe(2);
+  });
+});
+
 describe('a sandbox that is gone', () => {
   test.each(['dispose', 'terminate'])('%s: every operation says so', (end) => {
     const box = sandbox();

@@ -71,6 +71,17 @@ describe('timeout', () => {
   });
 });
 
+describe('graceMs', () => {
+  test.each([...NO_NUMBERS, -1, 2 ** 31, 1e300])('refuses %p', (graceMs) => {
+    const texts = ["'graceMs'", shown(graceMs), 'milliseconds', `${2 ** 31 - 1}`, 'Infinity'];
+    expectRefusal(() => sandbox({ graceMs }), ...texts);
+  });
+
+  test.each([0, 0.5, 20, 2 ** 31 - 1, Infinity])('takes %p', (graceMs) => {
+    expect(sandbox({ graceMs }).run('1')).toBe(1);
+  });
+});
+
 describe('name', () => {
   test.each(['', null, 1, true, {}, [], Symbol('x'), () => 'x'])('refuses %p', (value) => {
     expectRefusal(() => new Sandbox({ name: value }), "'name'", shown(value), 'non-empty string');
@@ -234,6 +245,7 @@ describe('all options', () => {
       'memoryLimitMb',
       'stackLimitKb',
       'timeout',
+      'graceMs',
       'globals',
       'console',
       'builtins',

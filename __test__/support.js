@@ -10,9 +10,12 @@ v8.setFlagsFromString('--no-expose-gc'); // or else every context of Node's vm h
 
 const open = new Set();
 
-/** A sandbox that `expectNoLeaks` watches. */
+/**
+ * A sandbox that `expectNoLeaks` watches. What can be stopped in the soft way is, also where
+ * the machine is busy: after a hard stop nothing could be asked of it.
+ */
 function sandbox(options) {
-  const created = new Sandbox(options);
+  const created = new Sandbox({ graceMs: 5000, ...options });
   open.add(created);
   return created;
 }

@@ -61,8 +61,7 @@ class Bridge {
    * @param {object} owner.sandbox the sandbox itself
    * @param {Exposures} owner.exposures what it lets its guest see
    * @param {(kind: string, entry?: object) => Error} owner.stopError what a stopped entry throws
-   * @param {() => boolean} owner.isCondemned whether a stop was for good
-   * @param {(error: Error) => void} owner.condemned called when it was
+   * @param {(error: Error) => void} owner.condemned called when a stop was for good
    * @param {(event: string, reason: unknown) => void} owner.report errors that nobody waits for
    */
   constructor(native, name, owner) {
@@ -141,7 +140,7 @@ class Bridge {
       case status.STOP: {
         const error = this.owner.stopError(STOPS[mailbox.readByte()], entry);
         this.#released();
-        const condemned = this.owner.isCondemned();
+        const condemned = this.native.isCondemned();
         if (outermost || condemned) this.#abandon(task, error);
         if (condemned) this.owner.condemned(error);
         throw error;

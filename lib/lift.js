@@ -267,7 +267,7 @@ function newError(index, name, message, stack) {
     ErrorClass === AggregateError ? new AggregateError([], message) : new ErrorClass(message);
   Error.stackTraceLimit = stackTraceLimit;
   define(error, 'stack', stack, false);
-  if (error.name !== name) define(error, 'name', name, false);
+  if (name !== '' && error.name !== name) define(error, 'name', name, false);
   return error;
 }
 

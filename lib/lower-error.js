@@ -48,9 +48,7 @@ function lowerError(lower, error) {
     mailbox.position = cause;
     mailbox.byte(0);
   }
-  const keys = Object.keys(error).filter(
-    (key) => !['name', 'message', 'stack', 'cause'].includes(key),
-  );
+  const keys = Object.keys(error).filter((key) => !['message', 'stack', 'cause'].includes(key));
   if (Object.hasOwn(error, 'errors') && !keys.includes('errors')) keys.push('errors');
   if (isDomException(error) && typeof error.code === 'number') keys.push('code');
   const counted = mailbox.position;

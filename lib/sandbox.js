@@ -71,7 +71,6 @@ class Sandbox extends EventEmitter {
       isUsable: () => this.#state === 'active',
       reflect: (slot, number, args) => this.#reflect(slot, number, args),
       stopError: (kind, entry) => this.#stopError(kind, entry),
-      isCondemned: () => this.#native.isCondemned(),
       condemned: (error) => this.#end(error, (emit) => process.nextTick(emit)),
       report: (event, reason) => this.#report(event, reason),
       call: (slot, constructing, receiver, args) => this.#call(slot, constructing, receiver, args),
@@ -193,6 +192,8 @@ class Sandbox extends EventEmitter {
   }
 
   terminate(reason) {
+    if (this.#state !== 'active') return;
+    this.#native.terminate();
     this.#end(reason, (emit) => emit());
   }
 
@@ -200,7 +201,6 @@ class Sandbox extends EventEmitter {
     if (this.#state !== 'active') return;
     this.#state = 'terminated';
     this.#reason = reason;
-    this.#native.terminate();
     this.#timers.clear();
     this.#bridge.dispose(() => this.#stopError('terminated'));
     announce(() => this.emit('terminated', reason));

@@ -12,7 +12,6 @@ const { op } = require('./wire.js');
 const COMPILER_MEMORY = 256 * 1024 * 1024;
 const COMPILER_STACK = 512 * 1024;
 /** Milliseconds, as sandboxes have them by default. */
-const COMPILER_GRACE = 20;
 
 /** Bytecode by script. Not a field: whoever can reach the script must not reach the bytecode. */
 const compiled = new WeakMap();
@@ -28,7 +27,7 @@ class Script {
       mailbox.channel,
       COMPILER_MEMORY,
       COMPILER_STACK,
-      COMPILER_GRACE,
+      Infinity,
       false,
       false,
       false,
@@ -36,6 +35,7 @@ class Script {
     try {
       const bridge = new Bridge(compiler, 'compiler', {
         services: [],
+        condemned: () => {},
         stopError: () =>
           new SandboxError(
             'ERR_SANDBOX_MEMORY_LIMIT',

@@ -19,6 +19,8 @@ class Handler {
     this.self = undefined;
     /** Answers in the object's place once the guest is gone. */
     this.fallback = undefined;
+    /** Whether the target has properties of its own that can never change. */
+    this.hasFixed = false;
   }
 
   ask(number, args) {
@@ -39,14 +41,17 @@ class Handler {
     return this.bridge.owner.call(this.slot, true, derived, args);
   }
 
-  get(_shadow, key, receiver) {
+  get(shadow, key, receiver) {
+    const fixed = this.#fixed(shadow, key);
+    if (fixed !== undefined) return fixed.value;
     return this.ask(trap.get, receiver === this.self ? [key] : [key, receiver]);
   }
 
   set(_shadow, key, value, receiver) {
     if (receiver === this.self) return this.ask(trap.set, [key, value]);
-    if (this.table.slotOf(receiver) !== undefined)
+    if (isProxy(receiver) && this.table.slotOf(receiver) !== undefined) {
       return this.ask(trap.set, [key, value, receiver]);
+    }
     // An object of this side inherits from the guest's: the property becomes its own.
     const descriptor = this.ask(trap.getOwnPropertyDescriptor, [key]);
     const found = descriptor === undefined ? undefined : { [key]: descriptor };
@@ -64,10 +69,12 @@ class Handler {
   // A proxy must not contradict its target: what is said to be there for good is put there, too.
 
   getOwnPropertyDescriptor(shadow, key) {
+    const fixed = this.#fixed(shadow, key);
+    if (fixed !== undefined) return fixed;
     const descriptor = this.ask(trap.getOwnPropertyDescriptor, [key]);
     if (descriptor === undefined) return undefined;
     if (!descriptor.configurable || !Reflect.isExtensible(shadow)) {
-      Reflect.defineProperty(shadow, key, descriptor);
+      this.#define(shadow, key, descriptor);
     }
     return descriptor;
   }
@@ -75,7 +82,7 @@ class Handler {
   defineProperty(shadow, key, descriptor) {
     if (!this.ask(trap.defineProperty, [key, descriptor])) return false;
     const defined = this.ask(trap.getOwnPropertyDescriptor, [key]);
-    if (defined?.configurable === false) Reflect.defineProperty(shadow, key, defined);
+    if (defined?.configurable === false) this.#define(shadow, key, defined);
     return true;
   }
 
@@ -105,6 +112,18 @@ class Handler {
     return done;
   }
 
+  #define(shadow, key, descriptor) {
+    this.hasFixed = true;
+    return Reflect.defineProperty(shadow, key, descriptor);
+  }
+
+  /** What can never change is what it was when it was first seen: it may cross as a copy. */
+  #fixed(shadow, key) {
+    if (!this.hasFixed) return undefined;
+    const own = Reflect.getOwnPropertyDescriptor(shadow, key);
+    return own?.configurable === false && own.writable === false ? own : undefined;
+  }
+
   /** Makes the target like the guest's object, which can get no more properties. */
   #seal(shadow, keys = this.ask(trap.ownKeys, [])) {
     for (const key of Reflect.ownKeys(shadow)) {
@@ -112,7 +131,7 @@ class Handler {
     }
     for (const key of keys) {
       const descriptor = this.ask(trap.getOwnPropertyDescriptor, [key]);
-      if (descriptor !== undefined) Reflect.defineProperty(shadow, key, descriptor);
+      if (descriptor !== undefined) this.#define(shadow, key, descriptor);
     }
     if (!Reflect.isExtensible(shadow)) return;
     Reflect.setPrototypeOf(shadow, this.getPrototypeOf());

@@ -280,3 +280,40 @@ fn guests_that_were_left_leave_nothing_behind() {
     let grown = resident().saturating_sub(before);
     assert!(grown < 16 * MB, "{grown} bytes more");
 }
+
+#[test]
+fn bind_and_notify_do_as_they_should() {
+    let guest = Guest::new();
+    for (source, value) in [
+        ("((a, b) => [a, b].join()).bind(null, 1)(2)", "1,2"),
+        ("(function () { return this.x }).bind({ x: 3 })()", "3"),
+        ("function f(a, b) {} const g = f.bind(0, 1); [g.name, g.length].join()", "bound f,1"),
+        ("((...a) => a.length).bind(null, ...new Array(5000).fill(0))()", "5000"),
+        ("[f.bind.name, f.bind.length, Object.keys(Function.prototype)].join()", "bind,1,"),
+        ("Atomics.notify(new Int32Array(new SharedArrayBuffer(8)), 0, 1)", "0"),
+        ("let n = 0; Atomics.notify(new Int32Array(2), 1, { valueOf() { return ++n } }) + n", "1"),
+        ("Atomics.notify.length + Atomics.notify.name", "3notify"),
+    ] {
+        assert_eq!(guest.run(source), value, "{source}");
+    }
+    assert!(guest.run_to_error("Function.prototype.bind.call(1)").starts_with("TypeError"));
+    assert!(guest.run_to_error("Atomics.notify(new Uint8Array(1), 0)").starts_with("TypeError"));
+    let source = "Atomics.notify(new Int32Array(1), 5, 1)";
+    assert!(guest.run_to_error(source).starts_with("RangeError"));
+}
+
+#[test]
+fn bind_meets_the_cap_unharmed() {
+    for count in [0, 1, 90, 101, 150, 300, 1_000, 10_000, 60_000] {
+        for kept in [100, 1_000, 4_000, 30_000, 60_000, 100_000, 1_000_000] {
+            let guest = Guest::with(Limits { memory: 4 * MB, ..ROOMY });
+            guest.run(&format!("var args = new Array({count}).fill(1), f = () => 1, kept; 1"));
+            let room = guest.runtime.heap().limit() - guest.used();
+            // An entry that begins with a full heap is not stopped at once.
+            let size = room.saturating_sub(kept);
+            guest.attempt(&format!("kept = new ArrayBuffer({size}); 1"));
+            let (_, stop) = guest.attempt("const a = []; for (;;) a.push(f.bind(null, ...args))");
+            assert_eq!(stop, Some(Stop::MemoryLimit), "{count} arguments, {kept} bytes");
+        }
+    }
+}

@@ -3,6 +3,8 @@
 
 use std::ptr;
 
+use rquickjs::qjs;
+
 use super::{guard, Runtime};
 
 impl Runtime {
@@ -37,7 +39,7 @@ impl Runtime {
 
     fn has_job(&self) -> bool {
         // SAFETY: asks a live runtime.
-        unsafe { guard::JS_IsJobPending(self.raw()) }
+        !self.is_condemned() && unsafe { qjs::JS_IsJobPending(self.raw()) }
     }
 
     /// Runs the next job.

@@ -103,8 +103,8 @@ impl Runtime {
         if self.stop.get().is_none() {
             let reason = if self.terminated.get() {
                 Some(Stop::Terminated)
-            } else if self.is_condemned() {
-                self.condemnation()
+            } else if let Some(reason) = self.guard.condemned() {
+                Some(reason)
             } else if self.is_out_of_memory() {
                 Some(Stop::MemoryLimit)
             } else if self.deadline.passed(clock) {
@@ -132,25 +132,13 @@ impl Runtime {
         // A guest that caught its refused allocation still ran out of memory; one
         // that finished just after its deadline, with nobody stopping it, did finish.
         if self.stop.get().is_none() {
-            if self.is_condemned() {
-                self.stop.set(self.condemnation());
-            } else if self.is_out_of_memory() {
-                self.stop.set(Some(Stop::MemoryLimit));
-            }
+            let out_of_memory = || self.is_out_of_memory().then_some(Stop::MemoryLimit);
+            self.stop.set(self.guard.condemned().or_else(out_of_memory));
         }
         if self.terminated.get() {
             self.stop.set(Some(Stop::Terminated));
         }
         self.stop.get()
-    }
-
-    /// Why the engine was left by a jump. When it gave up by itself, a refusal is why if
-    /// there was one.
-    fn condemnation(&self) -> Option<Stop> {
-        match (self.guard.condemned(), self.heap.pressure()) {
-            (Some(Stop::Terminated), Pressure::Refused) => Some(Stop::MemoryLimit),
-            (reason, _) => reason,
-        }
     }
 
     /// A refusal is final. Use of the reserve is forgiven when it was only garbage.

@@ -13,8 +13,8 @@
 //! This is the only layer with `unsafe`; ARCHITECTURE.md names the files.
 
 mod array_buffer;
-mod atomics;
 mod builtin;
+mod builtins;
 mod callback;
 mod checkpoint;
 mod deadline;

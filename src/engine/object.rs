@@ -130,6 +130,30 @@ impl<'a> Value<'a> {
         unsafe { self.scope.result(guard::JS_GetPrototype(self.scope.context, self.raw())) }
     }
 
+    /// The value of an own property that can never change, if this ordinary object has it.
+    pub fn fixed_value(&self, key: &Key<'a>) -> Result<Option<Value<'a>>, Thrown<'a>> {
+        let key = key.raw(self.scope);
+        let undefined = qjs::JS_UNDEFINED;
+        let mut found = qjs::JSPropertyDescriptor {
+            flags: 0,
+            value: undefined,
+            getter: undefined,
+            setter: undefined,
+        };
+        // SAFETY: the object and the place for the answer are live; what it refers to is ours.
+        let [value, getter, setter] = unsafe {
+            let context = self.scope.context;
+            let status = guard::JS_GetOwnProperty(context, &mut found, self.raw(), key);
+            if !self.scope.truth(status)? {
+                return Ok(None);
+            }
+            [found.value, found.getter, found.setter].map(|raw| self.scope.own(raw))
+        };
+        drop((getter, setter));
+        let changeable = qjs::JS_PROP_CONFIGURABLE | qjs::JS_PROP_WRITABLE | qjs::JS_PROP_GETSET;
+        Ok((found.flags & changeable as i32 == 0).then_some(value))
+    }
+
     /// Sets the prototype of an ordinary object.
     pub fn set_prototype(&self, prototype: &Value<'a>) -> Result<(), Thrown<'a>> {
         self.assert_mine(prototype);

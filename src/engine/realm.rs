@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use rquickjs::qjs;
 
-use super::{atomics, guard, pins, poll, random, GlobalId, Runtime, Thrown, Value};
+use super::{builtins, guard, pins, poll, random, GlobalId, Runtime, Thrown, Value};
 
 /// A global object with its own intrinsics. Realms of one runtime share its heap,
 /// so their objects pass between them directly.
@@ -43,7 +43,7 @@ impl Realm {
         pins::find(context.as_ptr());
         guard::watch_parser(context.as_ptr());
         random::install(context.as_ptr())?;
-        atomics::install(context.as_ptr())?;
+        builtins::install(context.as_ptr())?;
         let full = |()| io::Error::new(io::ErrorKind::OutOfMemory, "memory limit too small");
         realm.install_traps().map_err(full)?;
         Ok(realm)
@@ -57,6 +57,7 @@ impl Realm {
         let realm = Self { runtime: runtime.clone(), context, kind: Kind::Mirror(id) };
         guard::watch_parser(context.as_ptr());
         random::install(context.as_ptr())?;
+        builtins::install(context.as_ptr())?;
         let installed = realm.scope(runtime).install_global(id).is_ok();
         installed
             .then_some(realm)

@@ -287,10 +287,12 @@ impl Clone for Value<'_> {
 
 impl Drop for Value<'_> {
     fn drop(&mut self) {
-        if !self.scope.runtime.is_abandoned() {
-            // SAFETY: gives up the one reference this handle owns, in a live heap.
-            // Finalizers that run here are this crate's and touch only host tables.
-            unsafe { guard::JS_FreeValue(self.scope.context, self.raw) };
+        // SAFETY: reads the tag; and gives up the one reference this handle owns, in a live
+        // heap. Finalizers that run here are this crate's and touch only host tables.
+        unsafe {
+            if qjs::JS_VALUE_HAS_REF_COUNT(self.raw) && !self.scope.runtime.is_abandoned() {
+                guard::JS_FreeValue(self.scope.context, self.raw);
+            }
         }
     }
 }

@@ -267,7 +267,7 @@
         const ErrorClass = errorClasses[a];
         const error = a === AGGREGATE ? new ErrorClass(noErrors, b) : new ErrorClass(b);
         if (a === AGGREGATE) delete error.errors;
-        if (error.name !== c) {
+        if (c !== '' && error.name !== c) {
           defineProperty(error, 'name', {
             __proto__: null,
             value: c,

@@ -299,7 +299,10 @@ impl<'m, 'b, 'a> Lower<'m, 'b, 'a> {
         }
         let prototype = self.value()?;
         if new && prototype.is_object() {
+            // A prototype of the host's does not lead to this side's accessor.
+            let stack = error.get_str("stack")?;
             error.set_prototype(&prototype)?;
+            error.define_hidden("stack", stack)?;
         }
         Ok(error)
     }

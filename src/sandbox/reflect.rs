@@ -122,6 +122,18 @@ impl Session<'_> {
         let [shadow, args @ ..] = &args[..] else {
             return Err(scope.type_error("a trap without its target"));
         };
+        // What can never change is what it was when it was first seen: a copy of its own for
+        // each look would contradict the proxy's target.
+        if let (Trap::Get | Trap::GetOwnPropertyDescriptor, [key, ..]) = (trap, args) {
+            if matches!(key.kind(), Kind::String | Kind::Symbol) {
+                if let Some(value) = shadow.fixed_value(&key.to_key()?)? {
+                    return match trap {
+                        Trap::Get => Ok(value),
+                        _ => helpers::reflect(scope, trap, &[shadow.clone(), key.clone()]),
+                    };
+                }
+            }
+        }
         if let (Trap::Set, [key, value, receiver]) = (trap, args) {
             if !matches!(receiver.kind(), Kind::Host(_)) {
                 return self.set_inherited(scope, slot, key, value, receiver);

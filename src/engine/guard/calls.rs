@@ -29,7 +29,6 @@ calls! {
     fn JS_Eval2(ctx: *mut JSContext, source: *const c_char, length: size_t, options: *mut JSEvalOptions) -> JSValue;
     fn JS_EvalFunction(ctx: *mut JSContext, function: JSValue) -> JSValue;
     fn JS_ExecutePendingJob(rt: *mut JSRuntime, ctx: *mut *mut JSContext) -> c_int;
-    fn JS_IsJobPending(rt: *mut JSRuntime) -> bool;
 
     fn JS_NewObject(ctx: *mut JSContext) -> JSValue;
     fn JS_NewArray(ctx: *mut JSContext) -> JSValue;
@@ -114,8 +113,17 @@ calls! {
 }
 
 extern "C" {
-    /// `Atomics.notify`, to be called by the engine. No frame of Rust is in it.
+    /// `Atomics.notify`, for the engine to call.
     pub(in crate::engine) fn quickvm_notify(
+        ctx: *mut JSContext,
+        receiver: JSValue,
+        argc: c_int,
+        argv: *mut JSValue,
+        magic: c_int,
+        data: *mut JSValue,
+    ) -> JSValue;
+    /// `Function.prototype.bind`, for the engine to call.
+    pub(in crate::engine) fn quickvm_bind(
         ctx: *mut JSContext,
         receiver: JSValue,
         argc: c_int,

@@ -53,11 +53,11 @@ typedef struct JSMallocFunctions {
 #define JS_UNDEFINED JS_MKVAL(JS_TAG_UNDEFINED, 0)
 #define JS_EXCEPTION JS_MKVAL(JS_TAG_EXCEPTION, 0)
 
-#endif
-
 /* C enumerations are ints to those who call. */
-typedef int JSCFunctionKind;
-typedef int JSTypedArrayKind;
+typedef int JSCFunctionEnum;
+typedef int JSTypedArrayEnum;
+
+#endif
 
 JSRuntime *JS_GetRuntime(JSContext *ctx);
 void *JS_GetRuntimeOpaque(JSRuntime *rt);

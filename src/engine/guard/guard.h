@@ -23,7 +23,7 @@ struct frame {
 };
 
 /* Why a runtime was left by a jump. */
-enum condemnation { NOT_CONDEMNED, OUT_OF_MEMORY, OUT_OF_TIME, GAVE_UP };
+enum condemnation { NOT_CONDEMNED, OUT_OF_MEMORY, OUT_OF_TIME };
 
 /* One for each runtime, outside its heap. `guard::Guard` in Rust begins with the same
    fields. What is volatile, the signal's handler reads or writes, too. */

@@ -99,9 +99,7 @@ impl Guard {
         match self.condemned.get() {
             0 => None,
             1 => Some(Stop::MemoryLimit),
-            2 => Some(Stop::Timeout),
-            // The engine gave up by itself, as nobody else can make it.
-            _ => Some(Stop::Terminated),
+            _ => Some(Stop::Timeout),
         }
     }
 

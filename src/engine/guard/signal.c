@@ -1,7 +1,6 @@
 /*
  * Leaving the engine from outside: the signal that the watchdog sends to a thread whose
- * guest has not stopped in time, and the one that the engine raises on itself, by abort(),
- * when it finds itself in a state it should not be in.
+ * guest has not stopped in time.
  */
 #if defined(__APPLE__)
 #define _DARWIN_C_SOURCE
@@ -26,7 +25,7 @@ struct quickvm_thread {
 
 #if defined(_WIN32)
 
-bool quickvm_install_signals(void) { return false; }
+bool quickvm_install_signal(void) { return false; }
 void quickvm_adopt_thread(struct quickvm_thread *thread) { (void)thread; }
 void quickvm_block_signals(void) {}
 uint64_t quickvm_this_thread(void) { return 0; }
@@ -131,23 +130,23 @@ static bool may_be_left(struct place place) {
   return false;
 }
 
-/* The handlers. They must not be blocked when left by a jump: SA_NODEFER. */
+/* The handler. */
 
-static struct sigaction others_stop, others_abort;
+static struct sigaction others;
 
-static void pass_on(const struct sigaction *other, int number, siginfo_t *info, void *context) {
-  if (other->sa_flags & SA_SIGINFO) {
-    other->sa_sigaction(number, info, context);
-  } else if (other->sa_handler != SIG_DFL && other->sa_handler != SIG_IGN) {
-    other->sa_handler(number);
+static void pass_on(int number, siginfo_t *info, void *context) {
+  if (others.sa_flags & SA_SIGINFO) {
+    others.sa_sigaction(number, info, context);
+  } else if (others.sa_handler != SIG_DFL && others.sa_handler != SIG_IGN) {
+    others.sa_handler(number);
   }
 }
 
-static void on_stop(int number, siginfo_t *info, void *context) {
+static void on_signal(int number, siginfo_t *info, void *context) {
   struct quickvm_thread *thread = here;
   if (thread == NULL || thread->stop_at > thread->now) {
     /* Too late, or never meant for us. */
-    pass_on(&others_stop, number, info, context);
+    pass_on(number, info, context);
     return;
   }
   struct quickvm_guard *guard = thread->guard;
@@ -157,23 +156,6 @@ static void on_stop(int number, siginfo_t *info, void *context) {
   }
   /* It may be on its way to the next interrupt check, which comes after so many steps. */
   quickvm_on_late(guard);
-}
-
-/* POSIX and the C libraries allow to leave abort() from its signal's handler. */
-static void on_abort(int number, siginfo_t *info, void *context) {
-  struct quickvm_guard *guard = here != NULL ? here->guard : NULL;
-  if (guard != NULL && guard->frame != NULL) quickvm_jump(guard, GAVE_UP);
-  pass_on(&others_abort, number, info, context);
-}
-
-static void install(int number, void (*handler)(int, siginfo_t *, void *),
-                    struct sigaction *others) {
-  struct sigaction ours;
-  memset(&ours, 0, sizeof ours);
-  ours.sa_sigaction = handler;
-  ours.sa_flags = SA_SIGINFO | SA_NODEFER | SA_RESTART;
-  sigemptyset(&ours.sa_mask);
-  sigaction(number, &ours, others);
 }
 
 static int stop_signal;
@@ -195,22 +177,26 @@ static int choose_signal(void) {
 }
 
 /* Makes ready to leave guests. Answers whether that is possible here. Called once. */
-bool quickvm_install_signals(void) {
+bool quickvm_install_signal(void) {
   find_own_code();
   for (int i = 0; i < LEAF_COUNT; i++) {
     const uintptr_t start = (uintptr_t)dlsym(RTLD_DEFAULT, LEAVES[i]);
     if (start != 0) leaves[i] = (struct range){start, start + LEAF_SIZE};
   }
   if (own_code.start == 0) return false;
-  /* The handlers and the watchdog stay, so this library must, too. */
+  /* The handler and the watchdog stay, so this library must, too. */
   Dl_info info;
   if (dladdr((void *)find_own_code, &info) != 0) {
     dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
   }
+  /* The handler is left by a jump, and must not be blocked after that: SA_NODEFER. */
+  struct sigaction ours;
+  memset(&ours, 0, sizeof ours);
+  ours.sa_sigaction = on_signal;
+  ours.sa_flags = SA_SIGINFO | SA_NODEFER | SA_RESTART;
+  sigemptyset(&ours.sa_mask);
   stop_signal = choose_signal();
-  install(stop_signal, on_stop, &others_stop);
-  install(SIGABRT, on_abort, &others_abort);
-  return true;
+  return sigaction(stop_signal, &ours, &others) == 0;
 }
 
 /* Makes `thread` the record of the calling thread; null when it ends. */

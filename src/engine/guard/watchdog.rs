@@ -38,7 +38,7 @@ struct Watched {
 }
 
 extern "C" {
-    fn quickvm_install_signals() -> bool;
+    fn quickvm_install_signal() -> bool;
     fn quickvm_adopt_thread(thread: *const Watched);
     fn quickvm_block_signals();
     fn quickvm_this_thread() -> u64;
@@ -54,7 +54,7 @@ fn is_on() -> bool {
     *ON.get_or_init(|| {
         let off = std::env::var_os(SWITCH).is_some_and(|value| value == "0");
         // SAFETY: called once.
-        !off && unsafe { quickvm_install_signals() }
+        !off && unsafe { quickvm_install_signal() }
     })
 }
 
@@ -113,6 +113,9 @@ impl Drop for Registration {
 impl Watched {
     fn set_times(&self, times: Times) {
         self.leave_at.store(times.leave_at, Ordering::Relaxed);
+        if times.stop_at == NEVER {
+            return self.stop_at.store(NEVER, Ordering::Relaxed);
+        }
         // Both sequentially consistent, here and in the watchdog: it sees the note, or this
         // thread sees that it must be woken.
         self.stop_at.store(times.stop_at, Ordering::SeqCst);
@@ -154,8 +157,9 @@ impl Times {
     const NONE: Self = Self { stop_at: NEVER, leave_at: NEVER };
 
     fn new(stop_at: Option<Instant>, grace: Option<Duration>) -> Self {
-        let leave_at = stop_at.zip(grace).and_then(|(at, grace)| at.checked_add(grace));
-        Self { stop_at: stop_at.map_or(NEVER, clock), leave_at: leave_at.map_or(NEVER, clock) }
+        let stop_at = stop_at.map_or(NEVER, clock);
+        let grace = grace.and_then(|grace| i64::try_from(grace.as_nanos()).ok());
+        Self { stop_at, leave_at: stop_at.saturating_add(grace.unwrap_or(NEVER)) }
     }
 }
 

@@ -52,9 +52,21 @@ impl<'a> Lift<'_, 'a> {
         self.fields_of(value)
     }
 
+    /// An error's text, as far as it is on this side: a prototype of the host's would have
+    /// the error lifted again.
     fn text(&mut self, value: &Value<'a>, name: &str) -> Lifted<'a> {
         let name = self.scope.string_utf8(name.as_bytes())?;
-        self.string(&help(self.scope, Helper::ErrorText, &[value.clone(), name])?)
+        let mut holder = value.clone();
+        while holder.is_object() && !matches!(holder.kind(), Kind::Host(_) | Kind::Proxy) {
+            let own = [holder.clone(), name.clone()];
+            if help(self.scope, Helper::OwnProperty, &own)?.is_object() {
+                let text = help(self.scope, Helper::ErrorText, &[value.clone(), name])?;
+                return self.string(&text);
+            }
+            holder = holder.prototype()?;
+        }
+        self.writer.text("");
+        Ok(())
     }
 
     /// The cause, if there is one, and the fields.
@@ -69,7 +81,7 @@ impl<'a> Lift<'_, 'a> {
         // `errors` of an AggregateError is hidden from enumeration, as `cause` is.
         let mut fields = Vec::new();
         for key in value.own_keys()? {
-            if !matches!(&*key.to_value()?.to_text()?, "name" | "message" | "stack" | "cause") {
+            if !matches!(&*key.to_value()?.to_text()?, "message" | "stack" | "cause") {
                 fields.push(key);
             }
         }
