@@ -5,7 +5,14 @@
 const { once } = require('node:events');
 const { inspect } = require('node:util');
 const { Sandbox, SandboxError, copy } = require('..');
-const { sandbox, expectNoLeaks, errorOf, eventually, collect, turn } = require('./support.js');
+const {
+  patient: sandbox,
+  expectNoLeaks,
+  errorOf,
+  eventually,
+  collect,
+  turn,
+} = require('./support.js');
 
 afterEach(expectNoLeaks);
 

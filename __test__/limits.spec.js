@@ -6,7 +6,7 @@ const { execFile } = require('node:child_process');
 const path = require('node:path');
 const { promisify } = require('node:util');
 const { Script, copy } = require('..');
-const { sandbox, expectNoLeaks, errorOf, eventually } = require('./support.js');
+const { patient: sandbox, expectNoLeaks, errorOf, eventually } = require('./support.js');
 
 afterEach(expectNoLeaks);
 

@@ -4,7 +4,7 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
-const { sandbox, expectNoLeaks, errorOf } = require('./support.js');
+const { sandbox, patient, expectNoLeaks, errorOf } = require('./support.js');
 
 afterEach(expectNoLeaks);
 
@@ -664,7 +664,7 @@ describe('{ resolve, load }', () => {
   test('a module that loops for ever is stopped, and is tried again', () => {
     let source = 'for (;;);';
     const modules = { resolve: (id) => id, load: () => source };
-    const box = sandbox({ timeout: 50, modules });
+    const box = patient({ timeout: 50, modules });
     expect(errorOf(() => box.require('a')).code).toBe('ERR_SANDBOX_TIMEOUT');
     source = 'module.exports = 1';
     expect(box.require('a')).toBe(1);

@@ -2,7 +2,7 @@
 
 const { once } = require('node:events');
 const { copy } = require('..');
-const { sandbox, expectNoLeaks, errorOf, eventually, turn } = require('./support.js');
+const { patient: sandbox, expectNoLeaks, errorOf, eventually, turn } = require('./support.js');
 
 afterEach(expectNoLeaks);
 

@@ -10,15 +10,18 @@ v8.setFlagsFromString('--no-expose-gc'); // or else every context of Node's vm h
 
 const open = new Set();
 
-/**
- * A sandbox that `expectNoLeaks` watches. What can be stopped in the soft way is, also where
- * the machine is busy: after a hard stop nothing could be asked of it.
- */
+/** A sandbox that `expectNoLeaks` watches. */
 function sandbox(options) {
-  const created = new Sandbox({ graceMs: 5000, ...options });
+  const created = new Sandbox(options);
   open.add(created);
   return created;
 }
+
+/**
+ * The same, where what can be stopped in the soft way is, also when the machine is busy: after
+ * a hard stop nothing could be asked of it.
+ */
+const patient = (options) => sandbox({ graceMs: 5000, ...options });
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -61,4 +64,4 @@ function errorOf(use) {
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-module.exports = { sandbox, expectNoLeaks, eventually, collect, errorOf, sleep, turn };
+module.exports = { sandbox, patient, expectNoLeaks, eventually, collect, errorOf, sleep, turn };

@@ -7,7 +7,7 @@ const { execFile } = require('node:child_process');
 const path = require('node:path');
 const { promisify } = require('node:util');
 const { copy } = require('..');
-const { sandbox, expectNoLeaks, eventually, turn } = require('./support.js');
+const { patient: sandbox, expectNoLeaks, eventually, turn } = require('./support.js');
 
 afterEach(expectNoLeaks);
 

@@ -102,6 +102,7 @@ function fromPolicy(answer) {
   if (answer === 'readonly') return { policy: 'safe', readonly: true };
   const { policy = 'safe', copy = false, readonly = false, only, ...unknown } = Object(answer);
   const valid =
+    isObject(answer) &&
     Object.getPrototypeOf(Object(answer)) === Object.prototype &&
     POLICIES.includes(policy) &&
     typeof copy === 'boolean' &&

@@ -143,6 +143,17 @@ class Lower {
   }
 
   other(value) {
+    if (this.copying || !this.bridge.exposures.of(value).copy) return this.kindOf(value);
+    this.copying = true;
+    try {
+      return this.kindOf(value, true);
+    } finally {
+      this.copying = false;
+    }
+  }
+
+  /** @param {boolean} [isMarked] whether it is the object that the host wants a copy of */
+  kindOf(value, isMarked = false) {
     if (types.isNativeError(value) || isDomException(value)) return lowerError(this, value);
     if (types.isPromise(value)) return this.promise(value);
     if (ArrayBuffer.isView(value)) return this.view(value);
@@ -165,15 +176,7 @@ class Lower {
       mailbox.byte(tag.BOXED);
       return this.value(value.valueOf());
     }
-    if (this.copying) return this.copy(value);
-    if (this.bridge.exposures.of(value).copy) {
-      this.copying = true;
-      try {
-        return Array.isArray(value) ? this.array(value) : this.plain(value);
-      } finally {
-        this.copying = false;
-      }
-    }
+    if (this.copying) return this.copy(value, isMarked);
     return this.standIn(value, Array.isArray(value) ? shape.ARRAY : shape.OBJECT);
   }
 
@@ -183,10 +186,10 @@ class Lower {
     mailbox.byte(form);
   }
 
-  /** A part of a copy. */
-  copy(value) {
+  /** A part of a copy. What the host marks is copied whatever its class, if it has fields. */
+  copy(value, isMarked) {
     if (Array.isArray(value)) return this.array(value);
-    if (isPlain(value)) return this.plain(value);
+    if (isPlain(value) || (isMarked && !hasHiddenContent(value))) return this.plain(value);
     throw new Uncrossable(describe(value));
   }
 
@@ -371,6 +374,9 @@ const typedArrayName = Function.prototype.call.bind(
   Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)
     .get,
 );
+
+const hasHiddenContent = (value) =>
+  types.isSharedArrayBuffer(value) || types.isWeakMap(value) || types.isWeakSet(value);
 
 function describe(value) {
   if (types.isSharedArrayBuffer(value)) return 'a SharedArrayBuffer';

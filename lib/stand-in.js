@@ -184,6 +184,7 @@ function portrait(object) {
   if (Array.isArray(object)) {
     const array = new Array(object.length);
     delete descriptors.length;
+    Object.setPrototypeOf(array, Object.getPrototypeOf(object));
     return Object.defineProperties(array, descriptors);
   }
   if (typeof object === 'function') {

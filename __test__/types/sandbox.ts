@@ -49,6 +49,7 @@ const all: Required<SandboxOptions> = {
   memoryLimitMb: 64,
   stackLimitKb: 512,
   timeout: Number.POSITIVE_INFINITY,
+  graceMs: 20,
   policy: 'transparent',
   globals: { answer: 42, ask: () => 42 },
   console: false,

@@ -37,16 +37,8 @@ impl Sandbox {
                 Some(index) => Form::Intrinsic(index),
                 None => Form::Live,
             },
-            // `__proto__`, most likely.
-            Trap::Get
-                if scope.intrinsic_index(&value).is_some() && value.kind() == Kind::Object =>
-            {
-                let is_proto =
-                    args[1].kind() == Kind::String && &*args[1].to_text()? == "__proto__";
-                match (scope.intrinsic_index(&value), inherited_from(scope, &args[0], &args[1])?) {
-                    (Some(index), Some(_)) if is_proto => Form::Intrinsic(index),
-                    _ => Form::Live,
-                }
+            Trap::Get if is_prototype_of(scope, &value, &args[0], &args[1])? => {
+                scope.intrinsic_index(&value).map_or(Form::Live, Form::Intrinsic)
             }
             Trap::Get if value.kind() == Kind::NativeFunction => {
                 match shared_intrinsic(scope, &value, &args[0], &args[1])? {
@@ -58,6 +50,20 @@ impl Sandbox {
         };
         Ok(Outcome::new(value, form))
     }
+}
+
+/// Whether the host has read `__proto__`, which is one more way to ask for the prototype.
+fn is_prototype_of<'a>(
+    scope: Scope<'a>,
+    value: &Value<'a>,
+    target: &Value<'a>,
+    key: &Value<'a>,
+) -> Result<bool, Thrown<'a>> {
+    Ok(value.is_object()
+        && scope.intrinsic_index(value).is_some()
+        && key.kind() == Kind::String
+        && &*key.to_text()? == "__proto__"
+        && inherited_from(scope, target, key)?.is_some())
 }
 
 /// The place of the intrinsic of which the host uses its own when it reads `value` as the
@@ -97,7 +103,7 @@ fn inherited_from<'a>(
     key: &Value<'a>,
 ) -> Result<Option<u32>, Thrown<'a>> {
     let mut holder = target.clone();
-    while holder.is_object() && !matches!(holder.kind(), Kind::Proxy | Kind::Host(_)) {
+    while holder.is_object() && !matches!(holder.kind(), Kind::Host(_)) {
         let own = [holder.clone(), key.clone()];
         if helpers::reflect(scope, Trap::GetOwnPropertyDescriptor, &own)?.is_object() {
             return Ok(scope.intrinsic_index(&holder));

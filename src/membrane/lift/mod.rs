@@ -370,6 +370,9 @@ impl<'m, 'a> Lift<'m, 'a> {
     fn typed_array(&mut self, value: &Value<'a>) -> Lifted<'a> {
         let kind = value.typed_array_kind().unwrap_or_default();
         let (buffer, offset, bytes) = value.typed_array_view()?;
+        if buffer.kind() != Kind::ArrayBuffer {
+            return LiftError::refuse("a view on a SharedArrayBuffer");
+        }
         self.writer.byte(tag::TYPED_ARRAY);
         self.writer.byte(kind as u8);
         self.value(&buffer)?;
