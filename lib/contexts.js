@@ -19,8 +19,8 @@ const WRITABLE = 2;
 const ENUMERABLE = 4;
 const INHERITED = 8;
 
-/** After so many new contexts, forgotten ones are looked for. */
-const SWEEP = 64;
+/** After so many new realms, forgotten ones are looked for. */
+const SWEEP = 32;
 
 /** More names than these are not told beforehand. */
 const MOST_NAMES = 500;
@@ -52,6 +52,8 @@ class Remains {
      * Weak, for they may refer to it.
      */
     this.values = undefined;
+    /** Whether there is a realm to be freed. */
+    this.hasRealm = false;
   }
 
   add(key, value) {
@@ -80,13 +82,17 @@ class Contexts {
   #remains = new Map();
   #finalizer = new Finalizer((id) => this.#gone(id));
   #next = 0;
+  /** Realms made since forgotten ones were looked for. */
+  #made = 0;
   #owner;
 
   /**
    * @param {object} owner
    * @param {(code: number, write: Function) => unknown} owner.request
+   * @param {() => object | undefined} owner.running in whose context the guest is now
    * @param {(id: number) => void} owner.drop tells the guest that an object is gone
-   * @param {(count: number) => void} owner.weigh so many contexts have come or gone
+   * @param {(count: number) => void} owner.weigh so many realms have come or gone
+   * @param {() => void} owner.relieve has V8 look for forgotten objects, if memory is short
    * @param {(error: unknown) => void} owner.report errors that nobody waits for
    */
   constructor(owner) {
@@ -95,7 +101,6 @@ class Contexts {
 
   create(object = {}, { codeGeneration } = {}) {
     if (this.isContext(object)) return object;
-    if (this.#next % SWEEP === 0) this.#sweep();
     const context = new Context(this.#next++);
     // A realm it gets when something is run there.
     if (codeGeneration?.strings === false) this.#makeRealm(context, false);
@@ -103,16 +108,27 @@ class Contexts {
     this.#objects.set(context.id, object);
     this.#remains.set(context.id, context.remains);
     this.#finalizer.watch(object, context.id);
-    this.#owner.weigh(1);
     return object;
   }
 
   #makeRealm(context, generatesCode) {
     context.keepsRealm = true;
+    this.#count(context);
     this.#owner.request(op.CREATE_CONTEXT, () => {
       mailbox.u32(context.id);
       mailbox.byte(generatesCode ? 1 : 0);
     });
+  }
+
+  /** Objects may go while no registry is told, because a loop does not come to an end. */
+  #count({ remains }) {
+    if (remains.hasRealm) return;
+    remains.hasRealm = true;
+    this.#owner.weigh(1);
+    if (++this.#made < Math.max(SWEEP, this.#remains.size / 4)) return;
+    this.#made = 0;
+    this.#owner.relieve();
+    for (const id of this.#objects.sweep()) this.#gone(id);
   }
 
   /** The number of a contextified object that the guest is to be given. */
@@ -136,7 +152,9 @@ class Contexts {
   }
 
   dispose() {
-    this.#owner.weigh(-this.#remains.size);
+    let realms = 0;
+    for (const { hasRealm } of this.#remains.values()) if (hasRealm) realms++;
+    this.#owner.weigh(-realms);
     this.#remains.clear();
   }
 
@@ -145,6 +163,9 @@ class Contexts {
   }
 
   object(id) {
+    // To ask the table takes ten times as long.
+    const running = this.#owner.running();
+    if (running !== undefined && this.idOf(running) === id) return running;
     return this.#objects.get(id) ?? undefined;
   }
 
@@ -158,16 +179,11 @@ class Contexts {
     }
   }
 
-  /** Objects may go while no registry is told, because a loop does not come to an end. */
-  #sweep() {
-    for (const id of this.#objects.sweep()) this.#gone(id);
-  }
-
   #gone(id) {
-    const values = this.#remains.get(id)?.values;
+    const { values, hasRealm } = this.#remains.get(id) ?? {};
     if (!this.#remains.delete(id)) return;
     this.#objects.delete(id);
-    this.#owner.weigh(-1);
+    if (hasRealm) this.#owner.weigh(-1);
     const left = [...(values ?? [])].filter(([, reference]) => reference.deref() !== undefined);
     if (left.length === 0) return this.#owner.drop(id);
     this.#owner.request(op.DROP_CONTEXT, (lower) => {
@@ -186,6 +202,7 @@ class Contexts {
     const context = this.#contexts.get(object);
     mailbox.u32(context.id);
     const traceless = !context.keepsRealm && isTraceless(code);
+    if (!traceless) this.#count(context);
     mailbox.byte((later ? LATER : 0) | (traceless ? TRACELESS : 0));
     this.#writeNames(lower, object, context);
     const mentioned = (key) => typeof key === 'string' && mentions(key);

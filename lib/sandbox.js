@@ -27,6 +27,9 @@ const { op, service, trap } = require('./wire.js');
 /** Symbol.dispose where Node has it, else the symbol under which polyfills look for it. */
 const dispose = Symbol.dispose ?? Symbol.for('nodejs.dispose');
 
+/** So much that V8 collects at once. */
+const TOO_MUCH = 2 ** 34;
+
 /**
  * What V8's collector is told that a context weighs, over the sandbox's limit in MB: so much that
  * it looks for forgotten ones (every 64 MB) before they have filled a quarter of that.
@@ -240,13 +243,22 @@ class Sandbox extends EventEmitter {
   #contextTable() {
     this.#bridge.contexts ??= new Contexts({
       request: (code, write) => this.#request(code, write),
+      running: () => this.#bridge.guest.context,
       drop: (id) => this.#native.dropContext(id),
+      relieve: () => this.#relieve(),
       weigh: (count) =>
         this.#native.weigh(Math.round((count * CONTEXT_WEIGHT) / this.#options.memoryLimitMb)),
       report: (error) => this.#report('uncaughtException', error),
     });
     this.#bridge.guest.onMeet = (context) => this.#bridge.contexts.meet(context);
     return this.#bridge.contexts;
+  }
+
+  #relieve() {
+    const { memoryBytes, memoryLimitBytes } = this.#native.usage();
+    if (memoryBytes < memoryLimitBytes / 2) return;
+    this.#native.weigh(TOO_MUCH);
+    this.#native.weigh(-TOO_MUCH);
   }
 
   /** Runs the jobs that a run has left over, when those of the host run. */

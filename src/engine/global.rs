@@ -245,6 +245,8 @@ impl<'a> Scope<'a> {
     /// This entry, in the realm of that global object.
     pub fn within(self, id: GlobalId) -> Option<Scope<'a>> {
         let global = self.runtime.globals.get(id).filter(|global| global.is_attached.get())?;
+        // What runs there may declare variables, which asks nobody.
+        global.touch(self);
         // Attached, so the realm has a handle; should it go, the entry keeps the context.
         Some(Scope { runtime: self.runtime, context: global.context.as_ptr() })
     }
