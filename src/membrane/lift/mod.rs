@@ -265,22 +265,23 @@ impl<'m, 'a> Lift<'m, 'a> {
     }
 
     fn plain(&mut self, value: &Value<'a>) -> Lifted<'a> {
-        // What the host asks a copy of is copied, whatever its class.
-        if (self.purpose == Purpose::Copy && self.depth == 1) || is_plain(value)? {
+        if is_plain(value)? {
             return self.fields(value);
-        } else {
-            let name = self.help(Helper::ClassName, value)?;
-            if self.purpose == Purpose::Copy {
-                let name = name.to_text()?;
-                let what = match &*name {
-                    "" | "Object" => "an object with a prototype of its own".into(),
-                    name => format!("an instance of {name}"),
-                };
-                return LiftError::refuse(what);
-            }
-            self.writer.byte(tag::INSTANCE);
-            self.string(&name)?;
         }
+        let name = self.help(Helper::ClassName, value)?;
+        if self.purpose == Purpose::Copy {
+            let name = name.to_text()?;
+            // What the host asks a copy of is copied, whatever its class, if it has fields.
+            if self.depth == 1 && &*name != "SharedArrayBuffer" {
+                return self.fields(value);
+            }
+            return LiftError::refuse(match &*name {
+                "" | "Object" => "an object with a prototype of its own".into(),
+                name => format!("an instance of {name}"),
+            });
+        }
+        self.writer.byte(tag::INSTANCE);
+        self.string(&name)?;
         let keys = value.own_keys()?;
         self.properties(value, &keys)
     }
