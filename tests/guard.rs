@@ -66,7 +66,8 @@ fn source_text_of_any_size_under_any_cap_ends_in_a_verdict() {
     assert!(jumps > 0, "the parser never met the cap");
 }
 
-/// Built-ins that ask for no interrupt, or hardly ever.
+/// Built-ins that ask for no interrupt, or hardly ever. None comes to an end, on however fast a
+/// machine.
 const DEAF: &[(&str, &str)] = &[
     ("reverse", "Array.prototype.reverse.call({ length: 2 ** 53 - 1 })"),
     ("copyWithin", "Array.prototype.copyWithin.call({ length: 2 ** 53 - 1 }, 0, 5)"),
@@ -81,12 +82,12 @@ const DEAF: &[(&str, &str)] = &[
     ("lastIndexOf", "Array.prototype.lastIndexOf.call({ length: 2 ** 53 - 1 }, 1)"),
     ("shift", "Array.prototype.shift.call({ length: 2 ** 53 - 1 })"),
     ("String.raw", "String.raw({ raw: { length: 2 ** 53 - 1 } })"),
-    ("indexOf of a long needle", "('a'.repeat(4e6) + 'c').indexOf('a'.repeat(2e6) + 'b')"),
-    ("lastIndexOf of a long needle", "('c' + 'a'.repeat(4e6)).lastIndexOf('b' + 'a'.repeat(2e6))"),
-    ("replaceAll", "'x'.repeat(6e6).replaceAll('x', 'yy').replaceAll('y', '')"),
-    ("an alternative of many", "new RegExp('a|'.repeat(3e5))"),
+    ("indexOf of a long needle", "const s = 'a'.repeat(4e6) + 'c', n = 'a'.repeat(2e6) + 'b'; for (;;) s.indexOf(n)"),
+    ("lastIndexOf of a long needle", "const s = 'a'.repeat(4e6), n = 'a'.repeat(2e6) + 'b'; for (;;) s.lastIndexOf(n)"),
+    ("replaceAll", "const s = 'x'.repeat(1e6); for (;;) s.replaceAll('x', 'yy').replaceAll('y', '')"),
+    ("an alternative of many", "for (;;) new RegExp('a|'.repeat(3e5))"),
     ("a BigInt as a string", "const b = 3n ** 400_000n; for (;;) b.toString()"),
-    ("a power of a BigInt", "3n ** 1_000_000n % 7n"),
+    ("a power of a BigInt", "for (;;) 3n ** 1_000_000n % 7n"),
     ("fill of typed arrays", "const t = new Float64Array(3e6); [0].fill.call(t, 1); for (;;) Array.prototype.reverse.call(t)"),
     ("unshift of a large array", "const a = new Array(1e6).fill(1); for (;;) a.unshift(1)"),
     ("a parse of much text", "for (;;) try { eval('[' + 'x,'.repeat(5e5) + ']') } catch {}"),
