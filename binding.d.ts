@@ -43,9 +43,9 @@ export declare class NativeSandbox {
   readonly id: number
   /**
    * A sandbox with `memory_bytes` of heap and `stack_bytes` of stack; its guest is left
-   * `grace_ms` after it was told to stop.
+   * `grace_ms` after it was told to stop. With `contexts`, there is a realm for the first.
    */
-  constructor(mailbox: Mailbox, memoryBytes: number, stackBytes: number, graceMs: number, console: boolean, timers: boolean, modules: boolean)
+  constructor(mailbox: Mailbox, memoryBytes: number, stackBytes: number, graceMs: number, console: boolean, timers: boolean, modules: boolean, contexts: boolean)
   /** Disposes of it once its owner has been collected, also within a synchronous run. */
   ownedBy(owner: object): void
   /** The script that the last compilation made. */
@@ -60,8 +60,8 @@ export declare class NativeSandbox {
   dropContext(number: number): void
   /** Gives up a guest value. */
   release(slot: number): void
-  /** Whether a run has left jobs for later. */
-  hasLeftJobs(): boolean
+  /** What a run in that context has left behind: 1 for jobs, 2 for a realm. */
+  leftBehind(context: number): number
   /** Stops the guest, for good. */
   terminate(): void
   /** Whether the guest could only be stopped for good. */

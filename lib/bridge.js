@@ -29,6 +29,9 @@ const CAN_WATCH_SYMBOLS = (() => {
 class Symbols {
   #symbols = new Map();
   #slots = new Map();
+  get size() {
+    return this.#symbols.size;
+  }
   get(slot) {
     return this.#symbols.get(slot);
   }
@@ -80,6 +83,11 @@ class Bridge {
     /** The task that the running entry belongs to. */
     this.task = undefined;
     this.dispatch = (base, length) => this.#answer(base, length);
+  }
+
+  /** Whether nobody here has anything of the guest's, or waits for it. */
+  get isIdle() {
+    return this.guest.size === 0 && this.deferred.size === 0 && !this.symbols?.size;
   }
 
   /**

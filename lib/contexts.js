@@ -5,7 +5,6 @@
 
 const { inspect, types } = require('node:util');
 const mailbox = require('./mailbox.js');
-const { isTraceless } = require('./source.js');
 const native = require('./native.js');
 const { Finalizer } = require('./finalizer.js');
 const { op, names, property, change } = require('./wire.js');
@@ -99,6 +98,10 @@ class Contexts {
     this.#owner = owner;
   }
 
+  get size() {
+    return this.#remains.size;
+  }
+
   create(object = {}, { codeGeneration } = {}) {
     if (this.isContext(object)) return object;
     const context = new Context(this.#next++);
@@ -129,6 +132,13 @@ class Contexts {
     this.#made = 0;
     this.#owner.relieve();
     for (const id of this.#objects.sweep()) this.#gone(id);
+  }
+
+  /** After a run: whether the context has a realm now. */
+  settle(object, hasRealm) {
+    const context = this.#contexts.get(object);
+    if (hasRealm) this.#count(context);
+    else context.names = undefined;
   }
 
   /** The number of a contextified object that the guest is to be given. */
@@ -198,11 +208,10 @@ class Contexts {
   }
 
   /** The start of `op.RUN_IN_CONTEXT`, with the own properties that the code mentions. */
-  writeStart(lower, object, { code, mentions }, later) {
+  writeStart(lower, object, { isTraceless, mentions }, later) {
     const context = this.#contexts.get(object);
     mailbox.u32(context.id);
-    const traceless = !context.keepsRealm && isTraceless(code);
-    if (!traceless) this.#count(context);
+    const traceless = isTraceless && !context.keepsRealm && context.kept.size === 0;
     mailbox.byte((later ? LATER : 0) | (traceless ? TRACELESS : 0));
     this.#writeNames(lower, object, context);
     const mentioned = (key) => typeof key === 'string' && mentions(key);

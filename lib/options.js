@@ -108,6 +108,9 @@ function modules(value, name) {
   return value;
 }
 
+/** Of our own alone: a sandbox whose first context finds its realm made. */
+const forContexts = Symbol('for contexts');
+
 const SANDBOX = {
   name: [printableText, 'sandbox'],
   memoryLimitMb: [number(1, 4096, 'megabytes'), 64],
@@ -196,6 +199,7 @@ function check(table, options, what) {
 const withFilename = (options) => (typeof options === 'string' ? { filename: options } : options);
 
 module.exports = {
+  forContexts,
   sandboxOptions: (options) => check(SANDBOX, options, "a Sandbox's options"),
   runOptions: (options) => check(RUN, withFilename(options), "run's options"),
   contextOptions: (options) => check(CONTEXT, options, "createContext's options"),

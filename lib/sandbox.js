@@ -8,10 +8,11 @@ const { SandboxError } = require('./errors.js');
 const { HostTimers } = require('./timers.js');
 const { Contexts } = require('./contexts.js');
 const { Finalizer } = require('./finalizer.js');
-const { Script, bytecodeOf, compile, mentions, writeSource } = require('./script.js');
+const { Script, bytecodeOf, compile, lookAt, writeSource } = require('./script.js');
 const { forwardConsole } = require('./console.js');
 const { moduleLoader, notFound } = require('./modules.js');
 const {
+  forContexts,
   sandboxOptions,
   runOptions,
   compileOptions,
@@ -26,6 +27,13 @@ const { op, service, trap } = require('./wire.js');
 
 /** Symbol.dispose where Node has it, else the symbol under which polyfills look for it. */
 const dispose = Symbol.dispose ?? Symbol.for('nodejs.dispose');
+
+/** The number of none. */
+const NO_CONTEXT = 2 ** 32 - 1;
+
+/** What a run may leave behind in its sandbox. */
+const JOBS = 1;
+const REALM = 2;
 
 /** So much that V8 collects at once. */
 const TOO_MUCH = 2 ** 34;
@@ -62,6 +70,7 @@ class Sandbox extends EventEmitter {
       wantsConsole,
       builtins.includes('timers'),
       checked.modules !== undefined,
+      options?.[forContexts] === true,
     );
     this.#native.ownedBy(this);
     this.#bridge = new Bridge(this.#native, name, {
@@ -126,12 +135,14 @@ class Sandbox extends EventEmitter {
     const later = drain === 'later' && this.#bridge.task === undefined;
     try {
       const write = (lower) => {
-        contexts.writeStart(lower, object, { code, mentions: mentions(code) }, later);
+        contexts.writeStart(lower, object, lookAt(code), later);
         writeCode();
       };
       return this.#request(op.RUN_IN_CONTEXT, write, entry);
     } finally {
-      if (later && this.#native.hasLeftJobs()) this.#drainLater(entry);
+      const left = this.#native.leftBehind(contexts.idOf(object));
+      contexts.settle(object, (left & REALM) !== 0);
+      if (later && (left & JOBS) !== 0) this.#drainLater(entry);
     }
   }
 
@@ -298,6 +309,18 @@ class Sandbox extends EventEmitter {
         else lower.named(args[i], i === 1 ? `value of ${String(args[0])}` : 'key');
       }
     });
+  }
+
+  /** Whether nothing is left of what ran in there but what guest code may have changed. */
+  static isUnused(sandbox) {
+    const bridge = sandbox.#bridge;
+    return (
+      sandbox.#state === 'active' &&
+      sandbox.#timers.size === 0 &&
+      bridge.isIdle &&
+      bridge.contexts.size <= 1 &&
+      sandbox.#native.leftBehind(NO_CONTEXT) === 0
+    );
   }
 
   /** A copy of the guest object that a stand-in stands for. */

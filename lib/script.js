@@ -5,7 +5,7 @@ const native = require('./native.js');
 const { Bridge } = require('./bridge.js');
 const { SandboxError } = require('./errors.js');
 const { compileOptions } = require('./options.js');
-const { WORD } = require('./source.js');
+const { WORD, looksTraceless } = require('./source.js');
 const { op } = require('./wire.js');
 
 /** What a compilation without a sandbox may use: parsing is the only thing that runs there. */
@@ -15,7 +15,7 @@ const COMPILER_STACK = 512 * 1024;
 
 /** Bytecode by script. Not a field: whoever can reach the script must not reach the bytecode. */
 const compiled = new WeakMap();
-/** Source text by script, or the words in it, once somebody has asked. */
+/** Source text by script, or what is known of it, once somebody has asked. */
 const sources = new WeakMap();
 
 /** Code compiled once, for any sandbox. */
@@ -28,6 +28,7 @@ class Script {
       COMPILER_MEMORY,
       COMPILER_STACK,
       Infinity,
+      false,
       false,
       false,
       false,
@@ -78,24 +79,32 @@ function compile(bridge, code, origin, timeout) {
   return bridge.native.takeCompiled();
 }
 
-/** A function that tells whether source text (or a script's) may contain an identifier. */
-function mentions(code) {
+/**
+ * What source text (or a script's) tells by its look: whether a run of it may leave something in
+ * its realm, and which names it may contain.
+ */
+function lookAt(code) {
   if (typeof code === 'string') {
     const hasEscapes = code.includes('\\u');
-    return (name) => hasEscapes || code.includes(name);
+    return {
+      isTraceless: looksTraceless(code),
+      mentions: (name) => hasEscapes || code.includes(name),
+    };
   }
-  let words = sources.get(code);
-  if (typeof words === 'string') {
-    words = words.includes('\\u') ? undefined : new Set(words.match(WORD));
-    sources.set(code, words);
+  let known = sources.get(code);
+  if (typeof known === 'string') {
+    const words = known.includes('\\u') ? undefined : new Set(known.match(WORD));
+    const mentions = (name) => words === undefined || words.has(name);
+    known = { isTraceless: looksTraceless(known), mentions };
+    sources.set(code, known);
   }
-  return (name) => words === undefined || words.has(name);
+  return known;
 }
 
 module.exports = {
   Script,
   compile,
   writeSource,
-  mentions,
+  lookAt,
   bytecodeOf: (script) => compiled.get(script),
 };

@@ -253,7 +253,7 @@ type Write<'w> = &'w dyn Fn(&mut Writer);
 impl Rig {
     fn new() -> Self {
         let builtins = Builtins { console: true, timers: true, modules: true };
-        let options = SandboxOptions { memory: 16 * MB, stack: 256 * KB, builtins };
+        let options = SandboxOptions { memory: 16 * MB, stack: 256 * KB, builtins, contexts: false };
         let rig = Self {
             sandbox: Sandbox::new(options).unwrap(),
             host: FakeHost {

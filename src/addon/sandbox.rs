@@ -38,7 +38,7 @@ pub struct NativeUsage {
 #[napi]
 impl NativeSandbox {
     /// A sandbox with `memory_bytes` of heap and `stack_bytes` of stack; its guest is left
-    /// `grace_ms` after it was told to stop.
+    /// `grace_ms` after it was told to stop. With `contexts`, there is a realm for the first.
     #[napi(constructor)]
     pub fn new(
         mailbox: &Mailbox,
@@ -48,11 +48,13 @@ impl NativeSandbox {
         console: bool,
         timers: bool,
         modules: bool,
+        contexts: bool,
     ) -> napi::Result<Self> {
         let options = SandboxOptions {
             memory: memory_bytes as usize,
             stack: stack_bytes as usize,
             builtins: Builtins { console, timers, modules },
+            contexts,
         };
         let sandbox =
             Sandbox::new(options).map_err(|error| napi::Error::from_reason(error.to_string()))?;
@@ -111,10 +113,12 @@ impl NativeSandbox {
         }
     }
 
-    /// Whether a run has left jobs for later.
+    /// What a run in that context has left behind: 1 for jobs, 2 for a realm.
     #[napi]
-    pub fn has_left_jobs(&self) -> bool {
-        self.exchange.get(self.id).is_some_and(|sandbox| sandbox.has_left_jobs())
+    pub fn left_behind(&self, context: u32) -> u8 {
+        self.exchange.get(self.id).map_or(0, |sandbox| {
+            u8::from(sandbox.has_left_jobs()) | u8::from(sandbox.has_context(context)) << 1
+        })
     }
 
     /// Stops the guest, for good.

@@ -3,10 +3,11 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io::ErrorKind;
+use std::rc::Rc;
 
 use super::session::Session;
 use super::{Failure, Sandbox};
-use crate::engine::{Attributes, Change, GlobalId, Key, Kind, Names, Property, Realm};
+use crate::engine::{Attributes, Change, GlobalId, Key, Kind, Names, Property, Realm, Runtime};
 use crate::engine::{Scope, Thrown, Value};
 use crate::guest;
 use crate::membrane::helpers::{help, Helper};
@@ -24,11 +25,14 @@ pub(super) struct Contexts {
     spare: RefCell<Vec<ContextRealm>>,
 }
 
-struct ContextRealm {
+pub(super) struct ContextRealm {
     realm: Realm,
     /// Its references when it was new.
     references: Option<[i32; 2]>,
 }
+
+/// Which object of the host's a realm mirrors that is not yet any context's.
+const NONE: GlobalId = GlobalId::MAX - 1;
 
 /// To make a realm takes much longer than to run what most runs consist of.
 const MOST_SPARE: usize = 4;
@@ -38,9 +42,55 @@ const LATER: u8 = 1;
 const TRACELESS: u8 = 2;
 
 impl Contexts {
+    /// With a realm that is there already.
+    pub(super) fn with(spare: Option<ContextRealm>) -> Self {
+        Self { realms: RefCell::default(), spare: RefCell::new(spare.into_iter().collect()) }
+    }
+
     pub(super) fn clear(&self) {
         self.realms.borrow_mut().clear();
         self.spare.borrow_mut().clear();
+    }
+}
+
+impl ContextRealm {
+    /// For the first context that needs one. There is none for want of memory.
+    pub(super) fn spare<'a>(
+        runtime: &Rc<Runtime>,
+        scope: Scope<'a>,
+    ) -> Result<Option<Self>, Thrown<'a>> {
+        Self::new(runtime, scope, NONE)
+    }
+
+    /// The one that [`ContextRealm::spare`] had made, in a heap that was taken back to then.
+    pub(super) fn restored(runtime: &Rc<Runtime>) -> Option<Self> {
+        let realm = Realm::of_global(runtime, NONE)?;
+        let references = realm.references();
+        Some(Self { realm, references })
+    }
+
+    fn new<'a>(
+        runtime: &Rc<Runtime>,
+        scope: Scope<'a>,
+        id: GlobalId,
+    ) -> Result<Option<Self>, Thrown<'a>> {
+        let realm = match Realm::with_global(runtime, id) {
+            Ok(realm) => realm,
+            Err(error) if error.kind() == ErrorKind::OutOfMemory => return Ok(None),
+            Err(error) => return Err(scope.type_error(&error.to_string())),
+        };
+        let Some(global) = scope.global_of(id) else { return Ok(None) };
+        let original = global.prototype()?;
+        let errors = help(scope, Helper::AdoptRealm, std::slice::from_ref(&original))?;
+        let mut alike = Vec::new();
+        for index in (0..errors.length()?).step_by(2) {
+            alike.push((errors.get_index(index)?, errors.get_index(index + 1)?));
+        }
+        scope.adopt_intrinsics(id, &alike);
+        guest::dress_context(&original)?;
+        drop((global, original, errors, alike));
+        let references = realm.references();
+        Ok(Some(Self { realm, references }))
     }
 }
 
@@ -52,6 +102,7 @@ impl Sandbox {
         reader: &mut Reader<'_>,
     ) -> Result<Value<'a>, Failure<'a>> {
         let (id, generates_code) = (reader.u32()?, reader.flag()?);
+        self.expect_traces(id);
         if !self.has_realm(scope, id)? || generates_code {
             return Ok(scope.undefined());
         }
@@ -72,25 +123,11 @@ impl Sandbox {
             self.contexts.realms.borrow_mut().insert(id, spare);
             return Ok(true);
         }
-        let realm = match Realm::with_global(&self.runtime, id) {
-            Ok(realm) => realm,
-            Err(error) if error.kind() == ErrorKind::OutOfMemory => {
-                self.runtime.run_out_of_memory();
-                return Ok(false);
-            }
-            Err(error) => return Err(scope.type_error(&error.to_string()).into()),
+        let Some(made) = ContextRealm::new(&self.runtime, scope, id)? else {
+            self.runtime.run_out_of_memory();
+            return Ok(false);
         };
-        let original = scope.global_of(id).ok_or(Failure::Malformed)?.prototype()?;
-        let errors = help(scope, Helper::AdoptRealm, std::slice::from_ref(&original))?;
-        let mut alike = Vec::new();
-        for index in (0..errors.length()?).step_by(2) {
-            alike.push((errors.get_index(index)?, errors.get_index(index + 1)?));
-        }
-        scope.adopt_intrinsics(id, &alike);
-        guest::dress_context(&original)?;
-        drop((original, errors, alike));
-        let references = realm.references();
-        self.contexts.realms.borrow_mut().insert(id, ContextRealm { realm, references });
+        self.contexts.realms.borrow_mut().insert(id, made);
         Ok(true)
     }
 
@@ -110,6 +147,8 @@ impl Sandbox {
         }
         if flags & TRACELESS != 0 && scope.is_outermost() {
             self.traceless.set(Some(id));
+        } else {
+            self.expect_traces(id);
         }
         let scope = scope.within(id).ok_or(Failure::Malformed)?;
         let mut lower = Lower::new(scope, reader, &self.twins);
@@ -117,6 +156,18 @@ impl Sandbox {
         let properties = read_properties(&mut lower)?;
         scope.preload_global(id, names, properties);
         Ok(Some(scope))
+    }
+
+    /// Something happens in that context that may stay.
+    fn expect_traces(&self, id: GlobalId) {
+        if self.traceless.get() == Some(id) {
+            self.traceless.set(None);
+        }
+    }
+
+    /// Whether a context has a realm.
+    pub fn has_context(&self, id: GlobalId) -> bool {
+        self.contexts.realms.borrow().contains_key(&id)
     }
 
     /// The end of an outermost entry. A realm of which it has left nothing is free again.
@@ -200,6 +251,9 @@ impl Session<'_> {
                         lift.writer().byte(op::CONTEXT_CHANGE);
                         lift.writer().u32(id);
                         for (key, change) in &changes {
+                            if change.is_kept() {
+                                self.sandbox.expect_traces(id);
+                            }
                             write_change(lift, key, change)?;
                         }
                         lift.writer().byte(change::END);
@@ -265,12 +319,12 @@ fn write_change<'a>(
             Change::Declare => begin(lift, change::DECLARE),
             Change::Set(value) => {
                 begin(lift, change::SET)?;
-                write_kept(lift, value)
+                write_kept(lift, change, value)
             }
             Change::Define(value, attributes) => {
                 begin(lift, change::DEFINE)?;
                 lift.writer().byte(attributes.0);
-                write_kept(lift, value)
+                write_kept(lift, change, value)
             }
             Change::Accessor(getter, setter, attributes) => {
                 begin(lift, change::ACCESSOR)?;
@@ -286,8 +340,12 @@ fn write_change<'a>(
     Ok(())
 }
 
-fn write_kept<'a>(lift: &mut Lift<'_, 'a>, value: &Value<'a>) -> Result<(), LiftError<'a>> {
-    lift.writer().byte(u8::from(value.kind().is_copied()));
+fn write_kept<'a>(
+    lift: &mut Lift<'_, 'a>,
+    change: &Change<'a>,
+    value: &Value<'a>,
+) -> Result<(), LiftError<'a>> {
+    lift.writer().byte(u8::from(change.is_kept()));
     write_value(lift, value)
 }
 

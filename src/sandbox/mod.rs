@@ -42,6 +42,8 @@ pub struct SandboxOptions {
     pub stack: usize,
     /// Which builtins the realm gets.
     pub builtins: Builtins,
+    /// Whether the first context is to find its realm made.
+    pub contexts: bool,
 }
 
 /// Figures about a sandbox.
@@ -107,10 +109,11 @@ impl<'a> From<LowerError<'a>> for Failure<'a> {
 impl Sandbox {
     /// Makes a sandbox. Fails when the memory limit leaves no room for a realm.
     pub fn new(options: SandboxOptions) -> io::Result<Self> {
-        let guest = match Guest::reuse(&options) {
+        let mut guest = match Guest::reuse(&options) {
             Some(guest) => guest,
             None => set_up(options)?,
         };
+        let contexts = context::Contexts::with(guest.spare.take());
         Ok(Self {
             runtime: guest.realm.runtime().clone(),
             guest: Some(guest),
@@ -118,7 +121,7 @@ impl Sandbox {
             scripts: RefCell::default(),
             compiled: Cell::new(None),
             was_stopped: Cell::new(false),
-            contexts: context::Contexts::default(),
+            contexts,
             traceless: Cell::new(None),
         })
     }
@@ -160,9 +163,10 @@ impl Sandbox {
             session.flush_contexts(scope);
             fresh
         });
-        match stop {
-            None if !self.runtime.is_entered() => self.leave_context(),
-            _ => self.traceless.set(None),
+        if stop.is_some() {
+            self.traceless.set(None);
+        } else if !self.runtime.is_entered() {
+            self.leave_context();
         }
         if let Some(stop) = stop {
             self.was_stopped.set(true);
@@ -345,14 +349,17 @@ fn set_up(options: SandboxOptions) -> io::Result<Guest> {
         let mut functions = helpers::capture(scope).ok()?;
         functions.push(guest::install(scope, options.builtins).ok()?);
         scope.set_helpers(functions);
-        Some(())
+        if !options.contexts {
+            return Some(None);
+        }
+        context::ContextRealm::spare(&runtime, scope).ok().flatten().map(Some)
     });
-    if set_up.is_none() || stop.is_some() {
+    let (Some(spare), None) = (set_up, stop) else {
         runtime.abandon();
         return Err(io::Error::new(io::ErrorKind::OutOfMemory, "memory limit too small"));
-    }
+    };
     runtime.collect();
-    Ok(Guest::new(realm, options))
+    Ok(Guest::new(realm, spare, options))
 }
 
 /// What [`guest`] keeps in the realm that is entered.
