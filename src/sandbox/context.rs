@@ -8,15 +8,16 @@ use super::session::Session;
 use super::{Failure, Sandbox};
 use crate::engine::{Attributes, Change, GlobalId, Key, Kind, Names, Property, Realm};
 use crate::engine::{Scope, Thrown, Value};
-use crate::guest;
+use crate::guest::{self, Surface};
 use crate::membrane::helpers::{help, Helper};
 use crate::membrane::lift::{Lift, LiftError, Purpose};
 use crate::membrane::lower::{Lower, LowerError};
 use crate::membrane::wire::{change, names, op, property, status, Reader, Writer};
 
 /// The realms of contexts.
-#[derive(Default)]
 pub(super) struct Contexts {
+    /// What of the language they have.
+    surface: Surface,
     /// Of those whose objects the host still has. One that has not run anything, or whose
     /// runs have left nothing behind, has none.
     realms: RefCell<HashMap<GlobalId, ContextRealm>>,
@@ -38,6 +39,10 @@ const LATER: u8 = 1;
 const TRACELESS: u8 = 2;
 
 impl Contexts {
+    pub(super) fn new(surface: Surface) -> Self {
+        Self { surface, realms: RefCell::default(), spare: RefCell::default() }
+    }
+
     pub(super) fn clear(&self) {
         self.realms.borrow_mut().clear();
         self.spare.borrow_mut().clear();
@@ -57,7 +62,7 @@ impl Sandbox {
         }
         let original = scope.global_of(id).ok_or(Failure::Malformed)?.prototype()?;
         let scope = scope.within(id).ok_or(Failure::Malformed)?;
-        guest::forbid_code_generation(scope, original)?;
+        scope.forbid_code_generation(&original)?;
         Ok(scope.undefined())
     }
 
@@ -88,6 +93,11 @@ impl Sandbox {
         }
         scope.adopt_intrinsics(id, &alike);
         guest::dress_context(&original)?;
+        self.contexts.surface.apply(
+            scope.within(id).ok_or(Failure::Malformed)?,
+            &original,
+            None,
+        )?;
         drop((original, errors, alike));
         let references = realm.references();
         self.contexts.realms.borrow_mut().insert(id, ContextRealm { realm, references });

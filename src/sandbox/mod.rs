@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::engine::{
     Args, Host, Kind, Limits, Origin, Realm, Runtime, Scope, Script, Stop, Thrown, Value,
 };
-use crate::guest::{self, service, Builtins};
+use crate::guest::{self, service, Builtins, Surface};
 use crate::membrane::helpers::{self, HELPERS};
 use crate::membrane::lift::REACTION;
 use crate::membrane::lower::{Lower, LowerError, Twins};
@@ -42,6 +42,8 @@ pub struct SandboxOptions {
     pub stack: usize,
     /// Which builtins the realm gets.
     pub builtins: Builtins,
+    /// What of the language its realms have.
+    pub surface: Surface,
 }
 
 /// Figures about a sandbox.
@@ -118,7 +120,7 @@ impl Sandbox {
             scripts: RefCell::default(),
             compiled: Cell::new(None),
             was_stopped: Cell::new(false),
-            contexts: context::Contexts::default(),
+            contexts: context::Contexts::new(options.surface),
             traceless: Cell::new(None),
         })
     }
@@ -220,6 +222,11 @@ impl Sandbox {
     /// See [`Runtime::set_grace`].
     pub fn set_grace(&self, milliseconds: f64) {
         self.runtime.set_grace(timeout(milliseconds));
+    }
+
+    /// See [`Runtime::set_source_limit`].
+    pub fn set_source_limit(&self, bytes: usize) {
+        self.runtime.set_source_limit(bytes);
     }
 
     /// Whether the guest could only be stopped for good: nothing can run in it again.
@@ -342,7 +349,10 @@ fn set_up(options: SandboxOptions) -> io::Result<Guest> {
     let runtime = Runtime::new(Limits { memory: options.memory, stack: options.stack })?;
     let realm = Realm::new(&runtime)?;
     let (set_up, stop) = runtime.enter(&realm, None, &NoHost, |scope| {
-        let mut functions = helpers::capture(scope).ok()?;
+        let mut functions = helpers::capture(scope, |known| {
+            options.surface.apply(scope, &scope.global(), Some(known))
+        })
+        .ok()?;
         functions.push(guest::install(scope, options.builtins).ok()?);
         scope.set_helpers(functions);
         Some(())
