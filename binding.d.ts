@@ -41,11 +41,8 @@ export declare class Mailbox {
 export declare class NativeSandbox {
   /** Its number, for `enter`. */
   readonly id: number
-  /**
-   * A sandbox with `memory_bytes` of heap and `stack_bytes` of stack; its guest is left
-   * `grace_ms` after it was told to stop. With `contexts`, there is a realm for the first.
-   */
-  constructor(mailbox: Mailbox, memoryBytes: number, stackBytes: number, graceMs: number, console: boolean, timers: boolean, modules: boolean, contexts: boolean)
+  /** A sandbox whose guest asks its host by `mailbox`. */
+  constructor(mailbox: Mailbox, options: NativeOptions)
   /** Disposes of it once its owner has been collected, also within a synchronous run. */
   ownedBy(owner: object): void
   /** The script that the last compilation made. */
@@ -93,6 +90,25 @@ export declare class WeakTable {
   sweep(): Array<number>
   /** Takes a number off the table. */
   delete(number: number): void
+}
+
+/** What a sandbox is made of. */
+export interface NativeOptions {
+  memoryBytes: number
+  stackBytes: number
+  /** How long a guest is left after it was told to stop. */
+  graceMs: number
+  console: boolean
+  timers: boolean
+  modules: boolean
+  /** Whether the first context is to find its realm made. */
+  contexts: boolean
+  /** Whether code is made from strings. */
+  codeGeneration: boolean
+  /** Intrinsics that are not there. */
+  without: Array<string>
+  /** Of the source text that the guest makes. */
+  sourceLimitBytes: number
 }
 
 /** Figures about a sandbox. */

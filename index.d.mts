@@ -2,6 +2,7 @@
 import quickvm from './index.js';
 
 export {
+  type CodeGeneration,
   type CompileOptions,
   type ConsoleLike,
   copy,
@@ -10,6 +11,7 @@ export {
   type ModuleLoader,
   only,
   type Policy,
+  type RemovableIntrinsic,
   type RunOptions,
   readonly,
   Sandbox,

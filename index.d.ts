@@ -439,7 +439,42 @@ export interface SandboxOptions {
    * @defaultValue no modules
    */
   modules?: Record<string, string> | ModuleLoader | undefined;
+
+  /**
+   * What code may be made from, in every realm of the sandbox; for one context more can be
+   * forbidden, see {@link ContextOptions.codeGeneration}. With `strings: false`, `eval` and the
+   * constructors of all kinds of functions throw an `EvalError`, however the guest came by them.
+   * The host's `run` and the like are not affected, nor is `require`.
+   * @defaultValue all true
+   */
+  codeGeneration?: CodeGeneration | undefined;
+
+  /**
+   * Intrinsics of ECMA-262 that a guest can do without. One that is `false` cannot be reached in
+   * any realm of the sandbox: not by a constructor's name, nor from an instance, nor by way of the
+   * host's own, in whose place the guest finds `undefined`.
+   * @defaultValue all true
+   */
+  intrinsics?: Partial<Record<RemovableIntrinsic, boolean | undefined>> | undefined;
+
+  /**
+   * How long source text may be, in kilobytes of UTF-8, up to 1048576 or `Infinity`: what `run`,
+   * `compile` and the runs in contexts are given (scripts by the text that they are made from), what
+   * `require` loads, and what the guest has `eval` and `Function` make. Longer text is refused before
+   * it is parsed: with `ERR_SANDBOX_SOURCE_LIMIT` in the host, with a `RangeError` of that `code` in
+   * the guest. Whatever the limit, parsing is under `memoryLimitMb` and `timeout`.
+   * @defaultValue `Infinity`
+   */
+  sourceLimitKb?: number | undefined;
 }
+
+/** What the option `intrinsics` can name. */
+export type RemovableIntrinsic =
+  | 'Atomics'
+  | 'FinalizationRegistry'
+  | 'Proxy'
+  | 'SharedArrayBuffer'
+  | 'WeakRef';
 
 /** What the option `builtins` can name. */
 export type SandboxBuiltin = 'console' | 'timers';
@@ -611,7 +646,7 @@ export interface ContextOptions {
   codeGeneration?: CodeGeneration | undefined;
 }
 
-/** See {@link ContextOptions}. */
+/** See {@link SandboxOptions.codeGeneration} and {@link ContextOptions.codeGeneration}. */
 export interface CodeGeneration {
   /**
    * Whether `eval` and the constructors of functions work; if not, they throw an `EvalError`.
@@ -746,6 +781,8 @@ export class Script {
  * - `ERR_SANDBOX_REVOKED`: the guest used what {@link Sandbox.revoke} took away from it.
  * - `ERR_SANDBOX_TERMINATED`: {@link Sandbox.terminate} was called; `cause` is its reason.
  * - `ERR_SANDBOX_DISPOSED`: {@link Sandbox.dispose} was called.
+ * - `ERR_SANDBOX_SOURCE_LIMIT`: source text is longer than
+ *   {@link SandboxOptions.sourceLimitKb | sourceLimitKb}.
  * - `ERR_SANDBOX_OPTIONS`: an option is unknown or not acceptable. A mistake of the caller.
  */
 export type SandboxErrorCode =
@@ -755,6 +792,7 @@ export type SandboxErrorCode =
   | 'ERR_SANDBOX_REVOKED'
   | 'ERR_SANDBOX_TERMINATED'
   | 'ERR_SANDBOX_DISPOSED'
+  | 'ERR_SANDBOX_SOURCE_LIMIT'
   | 'ERR_SANDBOX_OPTIONS';
 
 /**

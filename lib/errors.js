@@ -48,4 +48,37 @@ function optionsError(message) {
   return new SandboxError('ERR_SANDBOX_OPTIONS', message);
 }
 
-module.exports = { SandboxError, crossingError, optionsError };
+/** What a stopped entry of a sandbox throws, or any use of one that has come to its end. */
+function stopError(kind, { name, memoryLimitMb, state, reason }, entry) {
+  const details = { sandbox: name, filename: entry?.filename };
+  if (kind === 'timeout') {
+    // An entry without a limit of its own was stopped by that of the one around it.
+    const limit = Number.isFinite(entry.timeout) ? ` of ${entry.timeout} ms` : '';
+    const message = `sandbox '${name}' exceeded its timeout${limit}`;
+    return new SandboxError('ERR_SANDBOX_TIMEOUT', message, details);
+  }
+  if (kind === 'memory') {
+    const message = `sandbox '${name}' exceeded its memory limit of ${memoryLimitMb} MB`;
+    return new SandboxError('ERR_SANDBOX_MEMORY_LIMIT', message, details);
+  }
+  if (state === 'disposed') {
+    return new SandboxError('ERR_SANDBOX_DISPOSED', `sandbox '${name}' has been disposed`, details);
+  }
+  const because = reason === undefined ? '' : `: ${reason?.message ?? reason}`;
+  return new SandboxError(
+    'ERR_SANDBOX_TERMINATED',
+    `sandbox '${name}' has been terminated${because}`,
+    { ...details, cause: reason },
+  );
+}
+
+/** Source text that is longer than a sandbox takes. */
+function sourceLimitError(sandbox, filename, bytes, limit) {
+  return new SandboxError(
+    'ERR_SANDBOX_SOURCE_LIMIT',
+    `the source text of ${filename} has ${bytes} bytes; sandbox '${sandbox}' takes up to ${limit}`,
+    { sandbox, filename },
+  );
+}
+
+module.exports = { SandboxError, crossingError, optionsError, stopError, sourceLimitError };

@@ -6,7 +6,10 @@ const { inspect } = require('node:util');
 const { optionsError } = require('./errors.js');
 
 const BUILTINS = ['console', 'timers'];
+/** What a realm can do without; `REMOVABLE` in src/guest/surface.rs. */
+const INTRINSICS = ['Atomics', 'FinalizationRegistry', 'Proxy', 'SharedArrayBuffer', 'WeakRef'];
 const MAX_TIMEOUT = 2 ** 31 - 1;
+const MAX_SOURCE_KB = 2 ** 20;
 
 const show = (value) => inspect(value, { depth: 0, maxStringLength: 60, breakLength: Infinity });
 
@@ -111,6 +114,28 @@ function modules(value, name) {
 /** Of our own alone: a sandbox whose first context finds its realm made. */
 const forContexts = Symbol('for contexts');
 
+function boolean(value, name) {
+  if (typeof value !== 'boolean') refuse(name, 'true or false', value);
+  return value;
+}
+
+/** A group of options that are true or false, and true by default. */
+function switches(names) {
+  const table = Object.fromEntries(names.map((name) => [name, [boolean, true]]));
+  return (value, name) => check(table, value, `the options of '${name}'`);
+}
+
+const codeGeneration = switches(['strings', 'wasm']);
+const intrinsics = switches(INTRINSICS);
+
+function sourceLimit(value, name) {
+  if (value === Infinity) return value;
+  if (typeof value !== 'number' || !(value > 0 && value <= MAX_SOURCE_KB)) {
+    refuse(name, `a number of kilobytes up to ${MAX_SOURCE_KB}, or Infinity for none`, value);
+  }
+  return value;
+}
+
 const SANDBOX = {
   name: [printableText, 'sandbox'],
   memoryLimitMb: [number(1, 4096, 'megabytes'), 64],
@@ -122,6 +147,9 @@ const SANDBOX = {
   console: [consoleLike, undefined],
   builtins: [builtins, BUILTINS],
   modules: [modules, undefined],
+  codeGeneration: [codeGeneration, codeGeneration({}, 'codeGeneration')],
+  intrinsics: [intrinsics, intrinsics({}, 'intrinsics')],
+  sourceLimitKb: [sourceLimit, Infinity],
 };
 
 const ORIGIN = {
@@ -132,21 +160,10 @@ const ORIGIN = {
 
 const RUN = { ...ORIGIN, timeout: [timeout, undefined] };
 
-function boolean(value, name) {
-  if (typeof value !== 'boolean') refuse(name, 'true or false', value);
-  return value;
-}
-
-function codeGeneration(value, name) {
-  return check(CODE_GENERATION, value, `the options of '${name}'`);
-}
-
 function drain(value, name) {
   if (value !== 'now' && value !== 'later') refuse(name, "'now' or 'later'", value);
   return value;
 }
-
-const CODE_GENERATION = { strings: [boolean, true], wasm: [boolean, true] };
 
 const CONTEXT = {
   name: [text, undefined],
@@ -195,12 +212,36 @@ function check(table, options, what) {
   return checked;
 }
 
+function sandboxOptions(options) {
+  const checked = check(SANDBOX, options, "a Sandbox's options");
+  checked[forContexts] = options?.[forContexts] === true;
+  return checked;
+}
+
+/** What the addon makes of checked options. */
+function nativeOptions(options) {
+  const { builtins, intrinsics } = options;
+  return {
+    memoryBytes: Math.floor(options.memoryLimitMb * 1024 * 1024),
+    stackBytes: Math.floor(options.stackLimitKb * 1024),
+    graceMs: options.graceMs,
+    console: options.console !== false && builtins.includes('console'),
+    timers: builtins.includes('timers'),
+    modules: options.modules !== undefined,
+    codeGeneration: options.codeGeneration.strings,
+    without: Object.keys(intrinsics).filter((name) => !intrinsics[name]),
+    contexts: options[forContexts],
+    sourceLimitBytes: options.sourceLimitKb * 1024,
+  };
+}
+
 /** Options where a file name alone may stand for them, as in Node's `vm`. */
 const withFilename = (options) => (typeof options === 'string' ? { filename: options } : options);
 
 module.exports = {
   forContexts,
-  sandboxOptions: (options) => check(SANDBOX, options, "a Sandbox's options"),
+  sandboxOptions,
+  nativeOptions,
   runOptions: (options) => check(RUN, withFilename(options), "run's options"),
   contextOptions: (options) => check(CONTEXT, options, "createContext's options"),
   contextRunOptions: (options) =>

@@ -4,15 +4,15 @@ const { EventEmitter } = require('node:events');
 const mailbox = require('./mailbox.js');
 const native = require('./native.js');
 const { Bridge } = require('./bridge.js');
-const { SandboxError } = require('./errors.js');
+const { SandboxError, stopError, sourceLimitError } = require('./errors.js');
 const { HostTimers } = require('./timers.js');
 const { Contexts } = require('./contexts.js');
 const { Finalizer } = require('./finalizer.js');
-const { Script, bytecodeOf, compile, lookAt, writeSource } = require('./script.js');
+const { Script, bytecodeOf, compile, lookAt, sizeOf, writeSource } = require('./script.js');
 const { forwardConsole } = require('./console.js');
 const { moduleLoader, notFound } = require('./modules.js');
 const {
-  forContexts,
+  nativeOptions,
   sandboxOptions,
   runOptions,
   compileOptions,
@@ -60,18 +60,8 @@ class Sandbox extends EventEmitter {
     super();
     const checked = sandboxOptions(options);
     this.#options = checked;
-    const { name, memoryLimitMb, stackLimitKb, graceMs, builtins } = checked;
-    const wantsConsole = checked.console !== false && builtins.includes('console');
-    this.#native = new native.NativeSandbox(
-      mailbox.channel,
-      Math.floor(memoryLimitMb * 1024 * 1024),
-      Math.floor(stackLimitKb * 1024),
-      graceMs,
-      wantsConsole,
-      builtins.includes('timers'),
-      checked.modules !== undefined,
-      options?.[forContexts] === true,
-    );
+    const { name } = checked;
+    this.#native = new native.NativeSandbox(mailbox.channel, nativeOptions(checked));
     this.#native.ownedBy(this);
     this.#bridge = new Bridge(this.#native, name, {
       sandbox: this,
@@ -105,6 +95,7 @@ class Sandbox extends EventEmitter {
     const { timeout, ...origin } = runOptions(options);
     if (code instanceof Script) {
       const number = this.#scriptNumber(code);
+      this.#admit(code, code.filename);
       const entry = { timeout, filename: code.filename };
       return this.#request(op.RUN_SCRIPT, () => mailbox.u32(number), entry);
     }
@@ -112,6 +103,7 @@ class Sandbox extends EventEmitter {
       throw new TypeError(`code must be a string or a Script; got ${typeof code}`);
     }
     origin.filename ??= `${this.name}.js`;
+    this.#admit(code, origin.filename);
     const entry = { timeout, filename: origin.filename };
     return this.#request(op.RUN, () => writeSource(code, origin), entry);
   }
@@ -157,6 +149,7 @@ class Sandbox extends EventEmitter {
     const origin = compileOptions(options);
     origin.filename ??= `${this.name}.js`;
     this.#assertUsable();
+    this.#admit(code, origin.filename);
     const bytecode = compile(this.#bridge, code, origin, this.#options.timeout);
     return Script.of(bytecode, origin.filename, code);
   }
@@ -234,6 +227,7 @@ class Sandbox extends EventEmitter {
   #code(code, origin) {
     if (code instanceof Script) {
       const number = this.#scriptNumber(code);
+      this.#admit(code, code.filename);
       const writeCode = () => {
         mailbox.byte(1);
         mailbox.u32(number);
@@ -244,6 +238,7 @@ class Sandbox extends EventEmitter {
       throw new TypeError(`code must be a string or a Script; got ${typeof code}`);
     }
     const filename = origin.filename ?? `${this.name}.js`;
+    this.#admit(code, filename);
     const writeCode = () => {
       mailbox.byte(0);
       writeSource(code, { ...origin, filename });
@@ -396,7 +391,11 @@ class Sandbox extends EventEmitter {
     services[service.REFERENCE_TIMER] = (id, on) => this.#timers.reference(id, on);
     services[service.RESOLVE_MODULE] = (specifier, referrer, trail) =>
       loader.resolve(specifier, referrer, trail);
-    services[service.LOAD_MODULE] = (id) => loader.load(id);
+    services[service.LOAD_MODULE] = (id) => {
+      const source = loader.load(id);
+      this.#admit(source, id);
+      return source;
+    };
     services[service.REPORT_ERROR] = (error) => this.#report('uncaughtException', error);
     return services;
   }
@@ -423,35 +422,17 @@ class Sandbox extends EventEmitter {
     if (this.#state !== 'active') throw this.#stopError('terminated');
   }
 
+  /** Refuses source text, or a script made of some, that is longer than this sandbox takes. */
+  #admit(code, filename) {
+    const limit = this.#options.sourceLimitKb * 1024;
+    if (limit === Infinity) return;
+    const bytes = sizeOf(code);
+    if (bytes > limit) throw sourceLimitError(this.name, filename, bytes, limit);
+  }
+
   #stopError(kind, entry) {
-    const { name, memoryLimitMb } = this.#options;
-    const details = { sandbox: name, filename: entry?.filename };
-    if (kind === 'timeout') {
-      // An entry without a limit of its own was stopped by that of the one around it.
-      const limit = Number.isFinite(entry.timeout) ? ` of ${entry.timeout} ms` : '';
-      const message = `sandbox '${name}' exceeded its timeout${limit}`;
-      return new SandboxError('ERR_SANDBOX_TIMEOUT', message, details);
-    }
-    if (kind === 'memory') {
-      const message = `sandbox '${name}' exceeded its memory limit of ${memoryLimitMb} MB`;
-      return new SandboxError('ERR_SANDBOX_MEMORY_LIMIT', message, details);
-    }
-    if (this.#state === 'disposed') {
-      return new SandboxError(
-        'ERR_SANDBOX_DISPOSED',
-        `sandbox '${name}' has been disposed`,
-        details,
-      );
-    }
-    const reason = this.#reason === undefined ? '' : `: ${this.#reason?.message ?? this.#reason}`;
-    return new SandboxError(
-      'ERR_SANDBOX_TERMINATED',
-      `sandbox '${name}' has been terminated${reason}`,
-      {
-        ...details,
-        cause: this.#reason,
-      },
-    );
+    const about = { ...this.#options, state: this.#state, reason: this.#reason };
+    return stopError(kind, about, entry);
   }
 }
 

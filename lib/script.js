@@ -1,5 +1,6 @@
 'use strict';
 
+const { Buffer } = require('node:buffer');
 const mailbox = require('./mailbox.js');
 const native = require('./native.js');
 const { Bridge } = require('./bridge.js');
@@ -9,30 +10,31 @@ const { WORD, looksTraceless } = require('./source.js');
 const { op } = require('./wire.js');
 
 /** What a compilation without a sandbox may use: parsing is the only thing that runs there. */
-const COMPILER_MEMORY = 256 * 1024 * 1024;
-const COMPILER_STACK = 512 * 1024;
-/** Milliseconds, as sandboxes have them by default. */
+const COMPILER = {
+  memoryBytes: 256 * 1024 * 1024,
+  stackBytes: 512 * 1024,
+  graceMs: Infinity,
+  console: false,
+  timers: false,
+  modules: false,
+  contexts: false,
+  codeGeneration: true,
+  without: [],
+  sourceLimitBytes: Infinity,
+};
 
-/** Bytecode by script. Not a field: whoever can reach the script must not reach the bytecode. */
+/**
+ * What is behind each script: bytecode, source text. No fields: whoever can reach the script must
+ * not reach the bytecode.
+ */
 const compiled = new WeakMap();
-/** Source text by script, or what is known of it, once somebody has asked. */
-const sources = new WeakMap();
 
 /** Code compiled once, for any sandbox. */
 class Script {
   constructor(code, options) {
     const origin = compileOptions(options);
     origin.filename ??= 'sandbox.js';
-    const compiler = new native.NativeSandbox(
-      mailbox.channel,
-      COMPILER_MEMORY,
-      COMPILER_STACK,
-      Infinity,
-      false,
-      false,
-      false,
-      false,
-    );
+    const compiler = new native.NativeSandbox(mailbox.channel, COMPILER);
     try {
       const bridge = new Bridge(compiler, 'compiler', {
         services: [],
@@ -43,8 +45,7 @@ class Script {
             `the script ${origin.filename} is too large`,
           ),
       });
-      compiled.set(this, compile(bridge, code, origin, Infinity));
-      sources.set(this, code);
+      compiled.set(this, { bytecode: compile(bridge, code, origin, Infinity), text: code });
     } finally {
       compiler.dispose();
     }
@@ -52,10 +53,9 @@ class Script {
   }
 
   /** A script whose bytecode is there already. */
-  static of(bytecode, filename, source) {
+  static of(bytecode, filename, text) {
     const script = Object.create(Script.prototype);
-    compiled.set(script, bytecode);
-    sources.set(script, source);
+    compiled.set(script, { bytecode, text });
     Object.defineProperty(script, 'filename', { value: filename, enumerable: true });
     return script;
   }
@@ -79,6 +79,15 @@ function compile(bridge, code, origin, timeout) {
   return bridge.native.takeCompiled();
 }
 
+/** How long source text (or a script's) is, in bytes of UTF-8; 0 for what is neither. */
+function sizeOf(code) {
+  if (typeof code === 'string') return Buffer.byteLength(code);
+  const script = compiled.get(code);
+  if (script === undefined) return 0;
+  script.size ??= Buffer.byteLength(script.text);
+  return script.size;
+}
+
 /**
  * What source text (or a script's) tells by its look: whether a run of it may leave something in
  * its realm, and which names it may contain.
@@ -91,14 +100,10 @@ function lookAt(code) {
       mentions: (name) => hasEscapes || code.includes(name),
     };
   }
-  let known = sources.get(code);
-  if (typeof known === 'string') {
-    const words = known.includes('\\u') ? undefined : new Set(known.match(WORD));
-    const mentions = (name) => words === undefined || words.has(name);
-    known = { isTraceless: looksTraceless(known), mentions };
-    sources.set(code, known);
-  }
-  return known;
+  const script = compiled.get(code);
+  const { text } = script;
+  script.words ??= text.includes('\\u') ? { has: () => true } : new Set(text.match(WORD));
+  return { isTraceless: looksTraceless(text), mentions: (name) => script.words.has(name) };
 }
 
 module.exports = {
@@ -106,5 +111,6 @@ module.exports = {
   compile,
   writeSource,
   lookAt,
-  bytecodeOf: (script) => compiled.get(script),
+  sizeOf,
+  bytecodeOf: (script) => compiled.get(script)?.bytecode,
 };

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use quickvm::engine::{Shape, Trap, TRAPS};
-use quickvm::guest::Builtins;
+use quickvm::guest::{Builtins, Surface};
 use quickvm::membrane::wire::{
     change, names, op, property, status, tag, Malformed, Reader, Writer,
 };
@@ -253,7 +253,13 @@ type Write<'w> = &'w dyn Fn(&mut Writer);
 impl Rig {
     fn new() -> Self {
         let builtins = Builtins { console: true, timers: true, modules: true };
-        let options = SandboxOptions { memory: 16 * MB, stack: 256 * KB, builtins, contexts: false };
+        let options = SandboxOptions {
+            memory: 16 * MB,
+            stack: 256 * KB,
+            builtins,
+            surface: Surface::FULL,
+            contexts: false,
+        };
         let rig = Self {
             sandbox: Sandbox::new(options).unwrap(),
             host: FakeHost {

@@ -55,7 +55,14 @@ const all: Required<SandboxOptions> = {
   console: false,
   builtins: ['console', 'timers'],
   modules: { 'main.js': 'exports.a = 1' },
+  codeGeneration: { strings: false, wasm: undefined },
+  intrinsics: { Proxy: false, WeakRef: undefined },
+  sourceLimitKb: Number.POSITIVE_INFINITY,
 };
+// @ts-expect-error not one that a guest can do without
+new Sandbox({ intrinsics: { Date: false } });
+// @ts-expect-error neither true nor false
+new Sandbox({ codeGeneration: { strings: 'no' } });
 new Sandbox(all);
 new Sandbox({ name: undefined, timeout: undefined, builtins: undefined });
 new Sandbox({ console });

@@ -9,7 +9,7 @@ use napi_derive::napi;
 use super::mailbox::{Exchange, Mailbox, GONE};
 use super::weak::Weak;
 use super::NativeScript;
-use crate::guest::Builtins;
+use crate::guest::{Builtins, Surface, REMOVABLE};
 use crate::sandbox::{Sandbox, SandboxOptions};
 
 /// One sandbox. It lives in its environment's table, under its `id`, until it is
@@ -20,6 +20,26 @@ pub struct NativeSandbox {
     /// Its number, for `enter`.
     #[napi(readonly)]
     pub id: u32,
+}
+
+/// What a sandbox is made of.
+#[napi(object, object_to_js = false)]
+pub struct NativeOptions {
+    pub memory_bytes: f64,
+    pub stack_bytes: f64,
+    /// How long a guest is left after it was told to stop.
+    pub grace_ms: f64,
+    pub console: bool,
+    pub timers: bool,
+    pub modules: bool,
+    /// Whether the first context is to find its realm made.
+    pub contexts: bool,
+    /// Whether code is made from strings.
+    pub code_generation: bool,
+    /// Intrinsics that are not there.
+    pub without: Vec<String>,
+    /// Of the source text that the guest makes.
+    pub source_limit_bytes: f64,
 }
 
 /// Figures about a sandbox.
@@ -37,28 +57,24 @@ pub struct NativeUsage {
 
 #[napi]
 impl NativeSandbox {
-    /// A sandbox with `memory_bytes` of heap and `stack_bytes` of stack; its guest is left
-    /// `grace_ms` after it was told to stop. With `contexts`, there is a realm for the first.
+    /// A sandbox whose guest asks its host by `mailbox`.
     #[napi(constructor)]
-    pub fn new(
-        mailbox: &Mailbox,
-        memory_bytes: f64,
-        stack_bytes: f64,
-        grace_ms: f64,
-        console: bool,
-        timers: bool,
-        modules: bool,
-        contexts: bool,
-    ) -> napi::Result<Self> {
-        let options = SandboxOptions {
-            memory: memory_bytes as usize,
-            stack: stack_bytes as usize,
+    pub fn new(mailbox: &Mailbox, options: NativeOptions) -> napi::Result<Self> {
+        let NativeOptions { console, timers, modules, .. } = options;
+        let sandbox = Sandbox::new(SandboxOptions {
+            memory: options.memory_bytes as usize,
+            stack: options.stack_bytes as usize,
             builtins: Builtins { console, timers, modules },
-            contexts,
-        };
-        let sandbox =
-            Sandbox::new(options).map_err(|error| napi::Error::from_reason(error.to_string()))?;
-        sandbox.set_grace(grace_ms);
+            contexts: options.contexts,
+            surface: Surface {
+                code_generation: options.code_generation,
+                intrinsics: REMOVABLE
+                    .map(|name| !options.without.iter().any(|without| without == name)),
+            },
+        })
+        .map_err(|error| napi::Error::from_reason(error.to_string()))?;
+        sandbox.set_grace(options.grace_ms);
+        sandbox.set_source_limit(options.source_limit_bytes as usize);
         let exchange = mailbox.exchange.clone();
         let id = exchange.add(Rc::new(sandbox));
         Ok(Self { exchange, id })

@@ -38,6 +38,7 @@ mod realm;
 mod runtime;
 mod script;
 mod slots;
+mod source;
 mod stack;
 mod string;
 mod value;

@@ -76,6 +76,8 @@ pub struct Runtime {
     pub(super) holds_jobs: Cell<bool>,
     /// Promises rejected with nobody listening.
     pub(super) rejections: RefCell<Vec<qjs::JSValue>>,
+    /// How many bytes of source text the guest may have parsed at once.
+    pub(super) source_limit: Cell<usize>,
     /// The state of `Math.random`.
     pub(super) random: Cell<u64>,
     /// The realms that have a handle.
@@ -125,6 +127,7 @@ impl Runtime {
             helpers: RefCell::default(),
             holds_jobs: Cell::new(false),
             rejections: RefCell::new(Vec::new()),
+            source_limit: Cell::new(usize::MAX),
             random: Cell::new(random::seed()),
             realms: RefCell::default(),
             allowance: Cell::new(0),

@@ -1,38 +1,31 @@
 //! Contexts: realms whose global object mirrors an object of the host.
 
+mod realm;
+
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::io::ErrorKind;
-use std::rc::Rc;
+
+pub(super) use realm::ContextRealm;
 
 use super::session::Session;
 use super::{Failure, Sandbox};
-use crate::engine::{Attributes, Change, GlobalId, Key, Kind, Names, Property, Realm, Runtime};
+use crate::engine::{Attributes, Change, GlobalId, Key, Kind, Names, Property};
 use crate::engine::{Scope, Thrown, Value};
-use crate::guest;
-use crate::membrane::helpers::{help, Helper};
+use crate::guest::Surface;
 use crate::membrane::lift::{Lift, LiftError, Purpose};
 use crate::membrane::lower::{Lower, LowerError};
 use crate::membrane::wire::{change, names, op, property, status, Reader, Writer};
 
 /// The realms of contexts.
-#[derive(Default)]
 pub(super) struct Contexts {
+    /// What of the language they have.
+    surface: Surface,
     /// Of those whose objects the host still has. One that has not run anything, or whose
     /// runs have left nothing behind, has none.
     realms: RefCell<HashMap<GlobalId, ContextRealm>>,
     /// Free for the next context.
     spare: RefCell<Vec<ContextRealm>>,
 }
-
-pub(super) struct ContextRealm {
-    realm: Realm,
-    /// Its references when it was new.
-    references: Option<[i32; 2]>,
-}
-
-/// Which object of the host's a realm mirrors that is not yet any context's.
-const NONE: GlobalId = GlobalId::MAX - 1;
 
 /// To make a realm takes much longer than to run what most runs consist of.
 const MOST_SPARE: usize = 4;
@@ -43,54 +36,14 @@ const TRACELESS: u8 = 2;
 
 impl Contexts {
     /// With a realm that is there already.
-    pub(super) fn with(spare: Option<ContextRealm>) -> Self {
-        Self { realms: RefCell::default(), spare: RefCell::new(spare.into_iter().collect()) }
+    pub(super) fn new(surface: Surface, spare: Option<ContextRealm>) -> Self {
+        let spare = RefCell::new(spare.into_iter().collect());
+        Self { surface, realms: RefCell::default(), spare }
     }
 
     pub(super) fn clear(&self) {
         self.realms.borrow_mut().clear();
         self.spare.borrow_mut().clear();
-    }
-}
-
-impl ContextRealm {
-    /// For the first context that needs one. There is none for want of memory.
-    pub(super) fn spare<'a>(
-        runtime: &Rc<Runtime>,
-        scope: Scope<'a>,
-    ) -> Result<Option<Self>, Thrown<'a>> {
-        Self::new(runtime, scope, NONE)
-    }
-
-    /// The one that [`ContextRealm::spare`] had made, in a heap that was taken back to then.
-    pub(super) fn restored(runtime: &Rc<Runtime>) -> Option<Self> {
-        let realm = Realm::of_global(runtime, NONE)?;
-        let references = realm.references();
-        Some(Self { realm, references })
-    }
-
-    fn new<'a>(
-        runtime: &Rc<Runtime>,
-        scope: Scope<'a>,
-        id: GlobalId,
-    ) -> Result<Option<Self>, Thrown<'a>> {
-        let realm = match Realm::with_global(runtime, id) {
-            Ok(realm) => realm,
-            Err(error) if error.kind() == ErrorKind::OutOfMemory => return Ok(None),
-            Err(error) => return Err(scope.type_error(&error.to_string())),
-        };
-        let Some(global) = scope.global_of(id) else { return Ok(None) };
-        let original = global.prototype()?;
-        let errors = help(scope, Helper::AdoptRealm, std::slice::from_ref(&original))?;
-        let mut alike = Vec::new();
-        for index in (0..errors.length()?).step_by(2) {
-            alike.push((errors.get_index(index)?, errors.get_index(index + 1)?));
-        }
-        scope.adopt_intrinsics(id, &alike);
-        guest::dress_context(&original)?;
-        drop((global, original, errors, alike));
-        let references = realm.references();
-        Ok(Some(Self { realm, references }))
     }
 }
 
@@ -108,7 +61,7 @@ impl Sandbox {
         }
         let original = scope.global_of(id).ok_or(Failure::Malformed)?.prototype()?;
         let scope = scope.within(id).ok_or(Failure::Malformed)?;
-        guest::forbid_code_generation(scope, original)?;
+        scope.forbid_code_generation(&original)?;
         Ok(scope.undefined())
     }
 
@@ -119,11 +72,11 @@ impl Sandbox {
         }
         let spare = self.contexts.spare.borrow_mut().pop();
         if let Some(mut spare) = spare {
-            spare.realm.rename(id);
+            spare.rename(id);
             self.contexts.realms.borrow_mut().insert(id, spare);
             return Ok(true);
         }
-        let Some(made) = ContextRealm::new(&self.runtime, scope, id)? else {
+        let Some(made) = ContextRealm::new(&self.runtime, scope, self.contexts.surface, id)? else {
             self.runtime.run_out_of_memory();
             return Ok(false);
         };
@@ -175,9 +128,7 @@ impl Sandbox {
         let Some(id) = self.traceless.take() else { return };
         let mut realms = self.contexts.realms.borrow_mut();
         let Some(context) = realms.get(&id) else { return };
-        let is_free = context.references.is_some()
-            && context.realm.references() == context.references
-            && self.contexts.spare.borrow().len() < MOST_SPARE;
+        let is_free = context.is_free() && self.contexts.spare.borrow().len() < MOST_SPARE;
         if is_free {
             self.contexts.spare.borrow_mut().extend(realms.remove(&id));
         }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::engine::{
     Args, Host, Kind, Limits, Origin, Realm, Runtime, Scope, Script, Stop, Thrown, Value,
 };
-use crate::guest::{self, service, Builtins};
+use crate::guest::{self, service, Builtins, Surface};
 use crate::membrane::helpers::{self, HELPERS};
 use crate::membrane::lift::REACTION;
 use crate::membrane::lower::{Lower, LowerError, Twins};
@@ -44,6 +44,8 @@ pub struct SandboxOptions {
     pub builtins: Builtins,
     /// Whether the first context is to find its realm made.
     pub contexts: bool,
+    /// What of the language its realms have.
+    pub surface: Surface,
 }
 
 /// Figures about a sandbox.
@@ -113,7 +115,7 @@ impl Sandbox {
             Some(guest) => guest,
             None => set_up(options)?,
         };
-        let contexts = context::Contexts::with(guest.spare.take());
+        let contexts = context::Contexts::new(options.surface, guest.spare.take());
         Ok(Self {
             runtime: guest.realm.runtime().clone(),
             guest: Some(guest),
@@ -224,6 +226,11 @@ impl Sandbox {
     /// See [`Runtime::set_grace`].
     pub fn set_grace(&self, milliseconds: f64) {
         self.runtime.set_grace(timeout(milliseconds));
+    }
+
+    /// See [`Runtime::set_source_limit`].
+    pub fn set_source_limit(&self, bytes: usize) {
+        self.runtime.set_source_limit(bytes);
     }
 
     /// Whether the guest could only be stopped for good: nothing can run in it again.
@@ -346,13 +353,16 @@ fn set_up(options: SandboxOptions) -> io::Result<Guest> {
     let runtime = Runtime::new(Limits { memory: options.memory, stack: options.stack })?;
     let realm = Realm::new(&runtime)?;
     let (set_up, stop) = runtime.enter(&realm, None, &NoHost, |scope| {
-        let mut functions = helpers::capture(scope).ok()?;
+        let mut functions = helpers::capture(scope, |known| {
+            options.surface.apply(scope, &scope.global(), Some(known))
+        })
+        .ok()?;
         functions.push(guest::install(scope, options.builtins).ok()?);
         scope.set_helpers(functions);
         if !options.contexts {
             return Some(None);
         }
-        context::ContextRealm::spare(&runtime, scope).ok().flatten().map(Some)
+        context::ContextRealm::spare(&runtime, scope, options.surface).ok().flatten().map(Some)
     });
     let (Some(spare), None) = (set_up, stop) else {
         runtime.abandon();

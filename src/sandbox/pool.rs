@@ -37,11 +37,7 @@ thread_local! {
 
 impl Guest {
     /// A guest that has just been set up.
-    pub(super) fn new(
-        realm: Realm,
-        spare: Option<ContextRealm>,
-        options: SandboxOptions,
-    ) -> Self {
+    pub(super) fn new(realm: Realm, spare: Option<ContextRealm>, options: SandboxOptions) -> Self {
         let origin = Rc::new(Cell::new(Some(realm.runtime().checkpoint())));
         IMAGES.with_borrow_mut(|images| {
             images.retain(|image| image.strong_count() > 0);
