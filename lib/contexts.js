@@ -55,6 +55,15 @@ class Remains {
     this.hasRealm = false;
   }
 
+  /** Begins with what the object has now. */
+  note(object) {
+    if (this.values !== undefined) return;
+    this.values = new Map();
+    for (const key of Object.keys(object)) {
+      this.add(key, Reflect.getOwnPropertyDescriptor(object, key)?.value);
+    }
+  }
+
   add(key, value) {
     if ((typeof value === 'object' && value !== null) || typeof value === 'function') {
       this.values?.set(key, new WeakRef(value));
@@ -69,6 +78,8 @@ class Context {
     this.remains = new Remains(id);
     /** Its names, when the guest was last told. */
     this.names = undefined;
+    /** Whether it was given values of another context. */
+    this.hasMet = false;
     /** Values of the guest's own that the guest has kept, by the names it put them under. */
     this.kept = new Map();
   }
@@ -137,8 +148,12 @@ class Contexts {
   /** After a run: whether the context has a realm now. */
   settle(object, hasRealm) {
     const context = this.#contexts.get(object);
-    if (hasRealm) this.#count(context);
-    else context.names = undefined;
+    if (!hasRealm) {
+      context.names = undefined;
+      return;
+    }
+    this.#count(context);
+    if (context.hasMet) context.remains.note(object);
   }
 
   /** The number of a contextified object that the guest is to be given. */
@@ -181,19 +196,17 @@ class Contexts {
 
   /** The context of that object is given values of another one, and may leave some of its own. */
   meet(object) {
-    const { remains } = this.#contexts.get(object);
-    if (remains.values !== undefined) return;
-    remains.values = new Map();
-    for (const key of Object.keys(object)) {
-      remains.add(key, Reflect.getOwnPropertyDescriptor(object, key)?.value);
-    }
+    const context = this.#contexts.get(object);
+    context.hasMet = true;
+    if (context.remains.hasRealm) context.remains.note(object);
   }
 
   #gone(id) {
     const { values, hasRealm } = this.#remains.get(id) ?? {};
     if (!this.#remains.delete(id)) return;
     this.#objects.delete(id);
-    if (hasRealm) this.#owner.weigh(-1);
+    if (!hasRealm) return;
+    this.#owner.weigh(-1);
     const left = [...(values ?? [])].filter(([, reference]) => reference.deref() !== undefined);
     if (left.length === 0) return this.#owner.drop(id);
     this.#owner.request(op.DROP_CONTEXT, (lower) => {
