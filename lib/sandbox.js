@@ -40,9 +40,9 @@ const TOO_MUCH = 2 ** 34;
 
 /**
  * What V8's collector is told that a context weighs, over the sandbox's limit in MB: so much that
- * it looks for forgotten ones (every 64 MB) before they have filled a quarter of that.
+ * it looks for forgotten ones (every 64 MB) before they have filled half of that.
  */
-const CONTEXT_WEIGHT = 4 * 64 * 64 * 1024;
+const CONTEXT_WEIGHT = 2 * 64 * 64 * 1024;
 
 class Sandbox extends EventEmitter {
   #options;
