@@ -76,6 +76,10 @@ export declare class NativeSandbox {
 export declare class NativeScript {
   /** The size of the bytecode in bytes. */
   get size(): number
+  /** See [`Script::seal`]. */
+  seal(key: Uint8Array, source: Uint8Array): Buffer
+  /** See [`Script::unseal`]. */
+  static unseal(sealed: Uint8Array, key: Uint8Array, source: Uint8Array): NativeScript | null
 }
 
 /** Objects that their table does not keep alive, by number. */

@@ -3,6 +3,7 @@ import quickvm from './index.js';
 
 export {
   type CodeGeneration,
+  type CodeOrigin,
   type CompileOptions,
   type ConsoleLike,
   copy,

@@ -2,7 +2,7 @@
 
 // What callers may pass, checked once: an error names the option, the value and what is accepted.
 
-const { inspect } = require('node:util');
+const { inspect, types } = require('node:util');
 const { optionsError } = require('./errors.js');
 
 const BUILTINS = ['console', 'timers'];
@@ -155,6 +155,13 @@ const ORIGIN = {
   columnOffset: [integer(0, 2 ** 20), 0],
 };
 
+function bytes(value, name) {
+  if (!types.isArrayBufferView(value)) refuse(name, 'a Buffer, TypedArray or DataView', value);
+  return value;
+}
+
+const COMPILE = { ...ORIGIN, cachedData: [bytes, undefined] };
+
 const RUN = { ...ORIGIN, timeout: [timeout, undefined] };
 
 function drain(value, name) {
@@ -209,6 +216,22 @@ function check(table, options, what) {
   return checked;
 }
 
+/** What the addon has to know of a Sandbox's options. */
+function nativeOptions(options) {
+  const { builtins, intrinsics } = options;
+  return {
+    memoryBytes: Math.floor(options.memoryLimitMb * 1024 * 1024),
+    stackBytes: Math.floor(options.stackLimitKb * 1024),
+    graceMs: options.graceMs,
+    console: options.console !== false && builtins.includes('console'),
+    timers: builtins.includes('timers'),
+    modules: options.modules !== undefined,
+    codeGeneration: options.codeGeneration.strings,
+    without: Object.keys(intrinsics).filter((name) => !intrinsics[name]),
+    sourceLimitBytes: options.sourceLimitKb * 1024,
+  };
+}
+
 /** Options where a file name alone may stand for them, as in Node's `vm`. */
 const withFilename = (options) => (typeof options === 'string' ? { filename: options } : options);
 
@@ -219,5 +242,6 @@ module.exports = {
   contextRunOptions: (options) =>
     check(CONTEXT_RUN, withFilename(options), "runInContext's options"),
   newContextOptions,
-  compileOptions: (options) => check(ORIGIN, withFilename(options), "compile's options"),
+  nativeOptions,
+  compileOptions: (options) => check(COMPILE, withFilename(options), "compile's options"),
 };

@@ -8,7 +8,15 @@ const { SandboxError, stopError, sourceLimitError } = require('./errors.js');
 const { HostTimers } = require('./timers.js');
 const { Contexts } = require('./contexts.js');
 const { Finalizer } = require('./finalizer.js');
-const { Script, bytecodeOf, compile, mentions, sizeOf, writeSource } = require('./script.js');
+const {
+  Script,
+  bytecodeOf,
+  compile,
+  mentions,
+  scriptOf,
+  sizeOf,
+  writeSource,
+} = require('./script.js');
 const { forwardConsole } = require('./console.js');
 const { moduleLoader, notFound } = require('./modules.js');
 const {
@@ -18,6 +26,7 @@ const {
   contextOptions,
   contextRunOptions,
   newContextOptions,
+  nativeOptions,
 } = require('./options.js');
 const { step } = require('./uncrossable.js');
 const { Exposures } = require('./exposure.js');
@@ -35,22 +44,6 @@ const TOO_MUCH = 2 ** 34;
  * it looks for forgotten ones (every 64 MB) before they have filled a quarter of that.
  */
 const CONTEXT_WEIGHT = 4 * 64 * 64 * 1024;
-
-/** What the addon makes of checked options. */
-function nativeOptions(options) {
-  const { builtins, intrinsics } = options;
-  return {
-    memoryBytes: Math.floor(options.memoryLimitMb * 1024 * 1024),
-    stackBytes: Math.floor(options.stackLimitKb * 1024),
-    graceMs: options.graceMs,
-    console: options.console !== false && builtins.includes('console'),
-    timers: builtins.includes('timers'),
-    modules: options.modules !== undefined,
-    codeGeneration: options.codeGeneration.strings,
-    without: Object.keys(intrinsics).filter((name) => !intrinsics[name]),
-    sourceLimitBytes: options.sourceLimitKb * 1024,
-  };
-}
 
 class Sandbox extends EventEmitter {
   #options;
@@ -152,12 +145,12 @@ class Sandbox extends EventEmitter {
   }
 
   compile(code, options) {
-    const origin = compileOptions(options);
-    origin.filename ??= `${this.name}.js`;
+    const checked = compileOptions(options);
+    checked.filename ??= `${this.name}.js`;
     this.#assertUsable();
-    this.#admit(code, origin.filename);
-    const bytecode = compile(this.#bridge, code, origin, this.#options.timeout);
-    return Script.of(bytecode, origin.filename, code);
+    this.#admit(code, checked.filename);
+    const { timeout } = this.#options;
+    return scriptOf(code, checked, (...text) => compile(this.#bridge, ...text, timeout));
   }
 
   require(id) {
