@@ -109,6 +109,10 @@ export interface NativeOptions {
   codeGeneration: boolean
   /** Intrinsics that are not there. */
   without: Array<string>
+  /** Where the clock stands, in milliseconds since 1970. */
+  now?: number
+  /** Where `Math.random` begins. */
+  seed?: number
   /** Of the source text that the guest makes. */
   sourceLimitBytes: number
 }

@@ -7,6 +7,7 @@ export {
   type CompileOptions,
   type ConsoleLike,
   copy,
+  type Deterministic,
   type Exposure,
   type GuestGlobal,
   type ModuleLoader,

@@ -466,6 +466,28 @@ export interface SandboxOptions {
    * @defaultValue `Infinity`
    */
   sourceLimitKb?: number | undefined;
+
+  /**
+   * Makes a program do the same each time: see {@link Deterministic}.
+   * @defaultValue a running clock in the process's time zone, and unpredictable random numbers
+   */
+  deterministic?: Deterministic | undefined;
+}
+
+/** The option {@link SandboxOptions.deterministic | deterministic}. */
+export interface Deterministic {
+  /**
+   * Where the clock stands, in milliseconds since 1970-01-01 UTC: an integer from −8.64e15 to
+   * 8.64e15. It does not move; `performance.now()` is `0`. Local time is UTC.
+   * @defaultValue `0`
+   */
+  now?: number | undefined;
+
+  /**
+   * Where `Math.random` begins: a safe integer. The realms of a sandbox draw from one sequence.
+   * @defaultValue `0`
+   */
+  seed?: number | undefined;
 }
 
 /** What the option `intrinsics` can name. */

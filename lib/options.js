@@ -125,6 +125,18 @@ function switches(names) {
 const codeGeneration = switches(['strings', 'wasm']);
 const intrinsics = switches(INTRINSICS);
 
+/** The times that a `Date` can have. */
+const MAX_TIME = 8.64e15;
+
+const DETERMINISTIC = {
+  now: [integer(-MAX_TIME, MAX_TIME), 0],
+  seed: [integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER), 0],
+};
+
+function deterministic(value, name) {
+  return check(DETERMINISTIC, value, `the options of '${name}'`);
+}
+
 function sourceLimit(value, name) {
   if (value === Infinity) return value;
   if (typeof value !== 'number' || !(value > 0 && value <= MAX_SOURCE_KB)) {
@@ -147,6 +159,7 @@ const SANDBOX = {
   codeGeneration: [codeGeneration, codeGeneration({}, 'codeGeneration')],
   intrinsics: [intrinsics, intrinsics({}, 'intrinsics')],
   sourceLimitKb: [sourceLimit, Infinity],
+  deterministic: [deterministic, undefined],
 };
 
 const ORIGIN = {
@@ -228,6 +241,8 @@ function nativeOptions(options) {
     modules: options.modules !== undefined,
     codeGeneration: options.codeGeneration.strings,
     without: Object.keys(intrinsics).filter((name) => !intrinsics[name]),
+    now: options.deterministic?.now,
+    seed: options.deterministic?.seed,
     sourceLimitBytes: options.sourceLimitKb * 1024,
   };
 }

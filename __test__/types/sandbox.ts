@@ -58,6 +58,7 @@ const all: Required<SandboxOptions> = {
   codeGeneration: { strings: false, wasm: undefined },
   intrinsics: { Proxy: false, WeakRef: undefined },
   sourceLimitKb: Number.POSITIVE_INFINITY,
+  deterministic: { now: Date.now(), seed: undefined },
 };
 // @ts-expect-error not one that a guest can do without
 new Sandbox({ intrinsics: { Date: false } });
