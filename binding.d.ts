@@ -76,6 +76,10 @@ export declare class NativeSandbox {
 export declare class NativeScript {
   /** The size of the bytecode in bytes. */
   get size(): number
+  /** See [`Script::seal`]. */
+  seal(key: Uint8Array, source: Uint8Array): Buffer
+  /** See [`Script::unseal`]. */
+  static unseal(sealed: Uint8Array, key: Uint8Array, source: Uint8Array): NativeScript | null
 }
 
 /** Objects that their table does not keep alive, by number. */
@@ -107,6 +111,10 @@ export interface NativeOptions {
   codeGeneration: boolean
   /** Intrinsics that are not there. */
   without: Array<string>
+  /** Where the clock stands, in milliseconds since 1970. */
+  now?: number
+  /** Where `Math.random` begins. */
+  seed?: number
   /** Of the source text that the guest makes. */
   sourceLimitBytes: number
 }

@@ -3,9 +3,11 @@ import quickvm from './index.js';
 
 export {
   type CodeGeneration,
+  type CodeOrigin,
   type CompileOptions,
   type ConsoleLike,
   copy,
+  type Deterministic,
   type Exposure,
   type GuestGlobal,
   type ModuleLoader,

@@ -466,6 +466,28 @@ export interface SandboxOptions {
    * @defaultValue `Infinity`
    */
   sourceLimitKb?: number | undefined;
+
+  /**
+   * Makes a program do the same each time: see {@link Deterministic}.
+   * @defaultValue a running clock in the process's time zone, and unpredictable random numbers
+   */
+  deterministic?: Deterministic | undefined;
+}
+
+/** The option {@link SandboxOptions.deterministic | deterministic}. */
+export interface Deterministic {
+  /**
+   * Where the clock stands, in milliseconds since 1970-01-01 UTC: an integer from −8.64e15 to
+   * 8.64e15. It does not move; `performance.now()` is `0`. Local time is UTC.
+   * @defaultValue `0`
+   */
+  now?: number | undefined;
+
+  /**
+   * Where `Math.random` begins: a safe integer. The realms of a sandbox draw from one sequence.
+   * @defaultValue `0`
+   */
+  seed?: number | undefined;
 }
 
 /** What the option `intrinsics` can name. */
@@ -607,7 +629,7 @@ export function readonly<T>(value: T): T;
 export function only<T>(value: T, names: readonly (string | symbol)[]): T;
 
 /** Where source text comes from, for stack traces. */
-export interface CompileOptions {
+export interface CodeOrigin {
   /**
    * The file's name.
    * @defaultValue `${sandbox.name}.js`; `'sandbox.js'` for `new Script`
@@ -627,8 +649,19 @@ export interface CompileOptions {
   columnOffset?: number | undefined;
 }
 
+/** Options of {@link Sandbox.compile} and {@link Script}. */
+export interface CompileOptions extends CodeOrigin {
+  /**
+   * What {@link Script.createCachedData | createCachedData()} gave for the same text, file name and
+   * offsets. It is read once, and taken only if this version of the library has made it with the
+   * same secret; else the text is compiled. The script's `cachedDataRejected` says which it was.
+   * @defaultValue none
+   */
+  cachedData?: NodeJS.ArrayBufferView | undefined;
+}
+
 /** Options of {@link Sandbox.run}. */
-export interface RunOptions extends CompileOptions {
+export interface RunOptions extends CodeOrigin {
   /**
    * How long this entry may take, in milliseconds; `0` or `Infinity` for as long as it likes.
    * @defaultValue the sandbox's
@@ -731,8 +764,7 @@ export interface SandboxEvents {
 }
 
 /**
- * Code compiled once, to be run many times in any sandbox. Its bytecode cannot be reached from
- * JavaScript.
+ * Code compiled once, to be run many times in any sandbox.
  *
  * @example
  * ```js
@@ -764,6 +796,30 @@ export class Script {
 
   /** The file name in stack traces. */
   readonly filename: string;
+
+  /** Whether `cachedData` was not good and the text was compiled; absent without that option. */
+  readonly cachedDataRejected?: boolean;
+
+  /**
+   * The bytecode for the option `cachedData`, sealed with a secret that a file of the user's keeps
+   * on this machine, or that the environment variable `QUICKVM_CACHE_SECRET` gives (at least 16
+   * characters). Where neither can be, a warning is emitted, and the data is good for this process.
+   *
+   * @throws {@link SandboxError} with `ERR_SANDBOX_OPTIONS` if that variable is too short.
+   *
+   * @example
+   * ```js
+   * import { Script } from 'quickvm';
+   *
+   * const code = 'const answer = 42; answer';
+   * const cachedData = new Script(code, 'answer.js').createCachedData();
+   * // … kept in a file, read by another process …
+   * const script = new Script(code, { filename: 'answer.js', cachedData });
+   * console.log(script.cachedDataRejected); // → false
+   * console.log(new Script(`${code};`, { cachedData }).cachedDataRejected); // → true
+   * ```
+   */
+  createCachedData(): Buffer;
 
   // Scripts are told by identity; an object with a file name is none.
   private readonly compiled;

@@ -222,6 +222,31 @@ describe('sourceLimitKb', () => {
   });
 });
 
+describe('deterministic', () => {
+  test.each([null, true, 0, 'x', () => 1])('refuses %p', (value) => {
+    expectRefusal(() => new Sandbox({ deterministic: value }), "'deterministic'", 'an object');
+  });
+
+  test.each([
+    ['now', [null, '0', 1.5, NaN, Infinity, 8.64e15 + 1, -8.64e15 - 1, new Date(0), 1n]],
+    ['seed', [null, '0', 1.5, NaN, Infinity, 2 ** 53, -(2 ** 53), 1n, {}]],
+  ])('refuses what is no such %s', (name, values) => {
+    for (const value of values) {
+      const use = () => new Sandbox({ deterministic: { [name]: value } });
+      expectRefusal(use, `'${name}'`, shown(value), 'an integer from');
+    }
+  });
+
+  test('does not know other parts', () => {
+    expectRefusal(() => new Sandbox({ deterministic: { zone: 'UTC' } }), "'zone'", 'now, seed');
+  });
+
+  test.each([-8.64e15, -1, 0, 8.64e15])('takes %p as now', (now) => {
+    expect(sandbox({ deterministic: { now } }).run('Date.now()')).toBe(now);
+    expect(sandbox({ deterministic: { now } }).run('new Date().getTime()')).toBe(now);
+  });
+});
+
 describe('where code comes from', () => {
   const users = {
     run: (options) => sandbox().run('1', options),
@@ -291,6 +316,7 @@ describe('all options', () => {
       'codeGeneration',
       'intrinsics',
       'sourceLimitKb',
+      'deterministic',
     ];
     expect(sandbox(Object.fromEntries(names.map((name) => [name, undefined]))).run('1')).toBe(1);
   });

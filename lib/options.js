@@ -2,7 +2,7 @@
 
 // What callers may pass, checked once: an error names the option, the value and what is accepted.
 
-const { inspect } = require('node:util');
+const { inspect, types } = require('node:util');
 const { optionsError } = require('./errors.js');
 
 const BUILTINS = ['console', 'timers'];
@@ -128,6 +128,18 @@ function switches(names) {
 const codeGeneration = switches(['strings', 'wasm']);
 const intrinsics = switches(INTRINSICS);
 
+/** The times that a `Date` can have. */
+const MAX_TIME = 8.64e15;
+
+const DETERMINISTIC = {
+  now: [integer(-MAX_TIME, MAX_TIME), 0],
+  seed: [integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER), 0],
+};
+
+function deterministic(value, name) {
+  return check(DETERMINISTIC, value, `the options of '${name}'`);
+}
+
 function sourceLimit(value, name) {
   if (value === Infinity) return value;
   if (typeof value !== 'number' || !(value > 0 && value <= MAX_SOURCE_KB)) {
@@ -150,6 +162,7 @@ const SANDBOX = {
   codeGeneration: [codeGeneration, codeGeneration({}, 'codeGeneration')],
   intrinsics: [intrinsics, intrinsics({}, 'intrinsics')],
   sourceLimitKb: [sourceLimit, Infinity],
+  deterministic: [deterministic, undefined],
 };
 
 const ORIGIN = {
@@ -157,6 +170,13 @@ const ORIGIN = {
   lineOffset: [integer(-(2 ** 31), 2 ** 31 - 2), 0],
   columnOffset: [integer(0, 2 ** 20), 0],
 };
+
+function bytes(value, name) {
+  if (!types.isArrayBufferView(value)) refuse(name, 'a Buffer, TypedArray or DataView', value);
+  return value;
+}
+
+const COMPILE = { ...ORIGIN, cachedData: [bytes, undefined] };
 
 const RUN = { ...ORIGIN, timeout: [timeout, undefined] };
 
@@ -218,7 +238,7 @@ function sandboxOptions(options) {
   return checked;
 }
 
-/** What the addon makes of checked options. */
+/** What the addon has to know of a Sandbox's options. */
 function nativeOptions(options) {
   const { builtins, intrinsics } = options;
   return {
@@ -231,6 +251,8 @@ function nativeOptions(options) {
     codeGeneration: options.codeGeneration.strings,
     without: Object.keys(intrinsics).filter((name) => !intrinsics[name]),
     contexts: options[forContexts],
+    now: options.deterministic?.now,
+    seed: options.deterministic?.seed,
     sourceLimitBytes: options.sourceLimitKb * 1024,
   };
 }
@@ -247,5 +269,6 @@ module.exports = {
   contextRunOptions: (options) =>
     check(CONTEXT_RUN, withFilename(options), "runInContext's options"),
   newContextOptions,
-  compileOptions: (options) => check(ORIGIN, withFilename(options), "compile's options"),
+  nativeOptions,
+  compileOptions: (options) => check(COMPILE, withFilename(options), "compile's options"),
 };

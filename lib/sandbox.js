@@ -8,7 +8,15 @@ const { SandboxError, stopError, sourceLimitError } = require('./errors.js');
 const { HostTimers } = require('./timers.js');
 const { Contexts } = require('./contexts.js');
 const { Finalizer } = require('./finalizer.js');
-const { Script, bytecodeOf, compile, lookAt, sizeOf, writeSource } = require('./script.js');
+const {
+  Script,
+  bytecodeOf,
+  compile,
+  lookAt,
+  scriptOf,
+  sizeOf,
+  writeSource,
+} = require('./script.js');
 const { forwardConsole } = require('./console.js');
 const { moduleLoader, notFound } = require('./modules.js');
 const {
@@ -19,6 +27,7 @@ const {
   contextOptions,
   contextRunOptions,
   newContextOptions,
+  nativeOptions,
 } = require('./options.js');
 const { step } = require('./uncrossable.js');
 const { Exposures } = require('./exposure.js');
@@ -146,12 +155,12 @@ class Sandbox extends EventEmitter {
   }
 
   compile(code, options) {
-    const origin = compileOptions(options);
-    origin.filename ??= `${this.name}.js`;
+    const checked = compileOptions(options);
+    checked.filename ??= `${this.name}.js`;
     this.#assertUsable();
-    this.#admit(code, origin.filename);
-    const bytecode = compile(this.#bridge, code, origin, this.#options.timeout);
-    return Script.of(bytecode, origin.filename, code);
+    this.#admit(code, checked.filename);
+    const { timeout } = this.#options;
+    return scriptOf(code, checked, (...text) => compile(this.#bridge, ...text, timeout));
   }
 
   require(id) {

@@ -4,6 +4,7 @@ const { Buffer } = require('node:buffer');
 const mailbox = require('./mailbox.js');
 const native = require('./native.js');
 const { Bridge } = require('./bridge.js');
+const { createCachedData, openCachedData } = require('./cached-data.js');
 const { SandboxError } = require('./errors.js');
 const { compileOptions } = require('./options.js');
 const { WORD, looksTraceless } = require('./source.js');
@@ -24,40 +25,70 @@ const COMPILER = {
 };
 
 /**
- * What is behind each script: bytecode, source text. No fields: whoever can reach the script must
- * not reach the bytecode.
+ * What is behind each script: its bytecode and what that was compiled from. No fields: whoever can
+ * reach the script must not reach the bytecode.
+ * @type {WeakMap<Script, { bytecode: NativeScript, source: import('./cached-data.js').Source }>}
  */
 const compiled = new WeakMap();
 
 /** Code compiled once, for any sandbox. */
 class Script {
   constructor(code, options) {
-    const origin = compileOptions(options);
-    origin.filename ??= 'sandbox.js';
-    const compiler = new native.NativeSandbox(mailbox.channel, COMPILER);
-    try {
-      const bridge = new Bridge(compiler, 'compiler', {
-        services: [],
-        condemned: () => {},
-        stopError: () =>
-          new SandboxError(
-            'ERR_SANDBOX_MEMORY_LIMIT',
-            `the script ${origin.filename} is too large`,
-          ),
-      });
-      compiled.set(this, { bytecode: compile(bridge, code, origin, Infinity), text: code });
-    } finally {
-      compiler.dispose();
-    }
-    Object.defineProperty(this, 'filename', { value: origin.filename, enumerable: true });
+    const checked = compileOptions(options);
+    checked.filename ??= 'sandbox.js';
+    fill(this, code, checked, compileAlone);
   }
 
-  /** A script whose bytecode is there already. */
-  static of(bytecode, filename, text) {
-    const script = Object.create(Script.prototype);
-    compiled.set(script, { bytecode, text });
-    Object.defineProperty(script, 'filename', { value: filename, enumerable: true });
-    return script;
+  createCachedData() {
+    return cachedDataOf(this, 'script');
+  }
+}
+
+/**
+ * Gives a script what is behind it: out of cached data if that is good, else by compiling.
+ * @param {(text: string, origin: object) => NativeScript} compileAs
+ */
+function fill(script, text, { cachedData, ...origin }, compileAs) {
+  assertText(text);
+  const source = { text, origin, use: 'script' };
+  const cached = cachedData && openCachedData(cachedData, source);
+  compiled.set(script, { bytecode: cached ?? compileAs(text, origin), source });
+  Object.defineProperty(script, 'filename', { value: origin.filename, enumerable: true });
+  if (cachedData !== undefined) script.cachedDataRejected = cached === undefined;
+  return script;
+}
+
+/** A script whose text is compiled by `compileAs`, unless there is good cached data. */
+const scriptOf = (text, options, compileAs) =>
+  fill(Object.create(Script.prototype), text, options, compileAs);
+
+/** Cached data of a script that was checked as what is to be used as `use`. */
+function cachedDataOf(script, use) {
+  const { bytecode, source } = compiled.get(script) ?? {};
+  if (bytecode === undefined) throw new TypeError('createCachedData is a method of scripts');
+  return createCachedData(bytecode, { ...source, use });
+}
+
+/** The script in cached data that was made of `source`; undefined if it was not. */
+function scriptFrom(cachedData, source) {
+  const bytecode = openCachedData(cachedData, source);
+  if (bytecode === undefined) return undefined;
+  return scriptOf(source.text, source.origin, () => bytecode);
+}
+
+/** Compiles in a heap of its own. */
+function compileAlone(text, origin) {
+  const compiler = new native.NativeSandbox(mailbox.channel, COMPILER);
+  try {
+    const bridge = new Bridge(compiler, 'compiler', {
+      services: [],
+      condemned: () => {},
+      stopError: () =>
+        new SandboxError('ERR_SANDBOX_MEMORY_LIMIT', `the script ${origin.filename} is too large`),
+    });
+    return compile(bridge, text, origin, Infinity);
+  } finally {
+    compiler.dispose();
   }
 }
 
@@ -69,11 +100,12 @@ function writeSource(code, { filename, lineOffset, columnOffset }) {
   mailbox.string(code);
 }
 
+function assertText(code) {
+  if (typeof code !== 'string') throw new TypeError(`code must be a string; got ${typeof code}`);
+}
+
 /** Compiles in the bridge's sandbox, within its limits. */
 function compile(bridge, code, origin, timeout) {
-  if (typeof code !== 'string') {
-    throw new TypeError(`code must be a string; got ${typeof code}`);
-  }
   const { filename } = origin;
   bridge.request(op.COMPILE, { timeout, filename }, () => writeSource(code, origin));
   return bridge.native.takeCompiled();
@@ -84,7 +116,7 @@ function sizeOf(code) {
   if (typeof code === 'string') return Buffer.byteLength(code);
   const script = compiled.get(code);
   if (script === undefined) return 0;
-  script.size ??= Buffer.byteLength(script.text);
+  script.size ??= Buffer.byteLength(script.source.text);
   return script.size;
 }
 
@@ -101,13 +133,16 @@ function lookAt(code) {
     };
   }
   const script = compiled.get(code);
-  const { text } = script;
+  const { text } = script.source;
   script.words ??= text.includes('\\u') ? { has: () => true } : new Set(text.match(WORD));
   return { isTraceless: looksTraceless(text), mentions: (name) => script.words.has(name) };
 }
 
 module.exports = {
   Script,
+  scriptOf,
+  scriptFrom,
+  cachedDataOf,
   compile,
   writeSource,
   lookAt,

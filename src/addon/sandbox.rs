@@ -38,6 +38,10 @@ pub struct NativeOptions {
     pub code_generation: bool,
     /// Intrinsics that are not there.
     pub without: Vec<String>,
+    /// Where the clock stands, in milliseconds since 1970.
+    pub now: Option<f64>,
+    /// Where `Math.random` begins.
+    pub seed: Option<f64>,
     /// Of the source text that the guest makes.
     pub source_limit_bytes: f64,
 }
@@ -70,10 +74,14 @@ impl NativeSandbox {
                 code_generation: options.code_generation,
                 intrinsics: REMOVABLE
                     .map(|name| !options.without.iter().any(|without| without == name)),
+                now: options.now.map(|now| now as i64),
             },
         })
         .map_err(|error| napi::Error::from_reason(error.to_string()))?;
         sandbox.set_grace(options.grace_ms);
+        if let Some(seed) = options.seed {
+            sandbox.set_random_seed(seed as i64 as u64);
+        }
         sandbox.set_source_limit(options.source_limit_bytes as usize);
         let exchange = mailbox.exchange.clone();
         let id = exchange.add(Rc::new(sandbox));

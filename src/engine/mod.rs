@@ -37,6 +37,7 @@ mod random;
 mod realm;
 mod runtime;
 mod script;
+mod seal;
 mod slots;
 mod source;
 mod stack;

@@ -1,6 +1,8 @@
-//! What a guest is not to have of the language.
+//! What a guest is not to have of the language, and what it has in another form.
 
-use crate::engine::{Scope, Thrown, Value};
+use std::sync::OnceLock;
+
+use crate::engine::{Scope, Script, Thrown, Value};
 
 /// Intrinsics that a realm can do without, by the names of their globals.
 pub const REMOVABLE: [&str; 5] =
@@ -13,13 +15,16 @@ pub struct Surface {
     pub code_generation: bool,
     /// For each of [`REMOVABLE`], whether it is there.
     pub intrinsics: [bool; REMOVABLE.len()],
+    /// Where the clock stands, in milliseconds since 1970; none when it runs.
+    pub now: Option<i64>,
 }
 
 impl Surface {
     /// All of it.
-    pub const FULL: Self = Self { code_generation: true, intrinsics: [true; REMOVABLE.len()] };
+    pub const FULL: Self =
+        Self { code_generation: true, intrinsics: [true; REMOVABLE.len()], now: None };
 
-    /// Takes from the realm that is entered what it is not to have. `global` has its
+    /// Makes the realm that is entered so. `global` has its
     /// intrinsics, which no guest code has seen yet, and so does the list `known`, whose
     /// elements keep their places.
     pub fn apply<'a>(
@@ -28,6 +33,22 @@ impl Surface {
         global: &Value<'a>,
         known: Option<&Value<'a>>,
     ) -> Result<(), Thrown<'a>> {
+        let replace = |old: &Value<'a>, new: Value<'a>| -> Result<(), Thrown<'a>> {
+            let Some(known) = known else { return Ok(()) };
+            for index in 0..known.length()? {
+                if known.get_index(index)?.is_same(old) {
+                    known.define_index(index, new.clone())?;
+                }
+            }
+            Ok(())
+        };
+        if let Some(now) = self.now {
+            static COMPILED: OnceLock<Script> = OnceLock::new();
+            let running = global.get_str("Date")?;
+            let stop = scope.run_builtin(&COMPILED, include_str!("clock.js"), "quickvm:clock")?;
+            stop.call(&scope.undefined(), &[global.clone(), scope.number(now as f64)])?;
+            replace(&running, global.get_str("Date")?)?;
+        }
         if !self.code_generation {
             scope.forbid_code_generation(global)?;
         }
@@ -43,13 +64,7 @@ impl Surface {
                 prototype.delete(&scope.key_utf8(b"constructor")?)?;
             }
             global.delete(&scope.key_utf8(name.as_bytes())?)?;
-            if let Some(known) = known {
-                for index in 0..known.length()? {
-                    if known.get_index(index)?.is_same(&intrinsic) {
-                        known.define_index(index, scope.undefined())?;
-                    }
-                }
-            }
+            replace(&intrinsic, scope.undefined())?;
         }
         Ok(())
     }

@@ -228,6 +228,11 @@ impl Sandbox {
         self.runtime.set_grace(timeout(milliseconds));
     }
 
+    /// See [`Runtime::set_random_seed`].
+    pub fn set_random_seed(&self, seed: u64) {
+        self.runtime.set_random_seed(seed);
+    }
+
     /// See [`Runtime::set_source_limit`].
     pub fn set_source_limit(&self, bytes: usize) {
         self.runtime.set_source_limit(bytes);
