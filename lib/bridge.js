@@ -47,8 +47,9 @@ const stack = [];
 
 /**
  * One call from outside and all that follows from it: the promises it has handed out are
- * rejected when its continuation, however much later, is stopped.
- * @typedef {{ pending: Set<{ reject(error: Error): void }> | undefined }} Task
+ * rejected when its continuation, however much later, is stopped. `told` is the error that they
+ * were rejected with.
+ * @typedef {{ pending: Set<{ reject(error: Error): void }> | undefined, told?: Error }} Task
  */
 
 class Bridge {
@@ -170,6 +171,7 @@ class Bridge {
   #abandon(task, error) {
     const { pending } = task;
     task.pending = undefined;
+    if (pending?.size > 0) task.told = error;
     for (const deferred of pending ?? []) deferred.reject(error);
   }
 

@@ -336,12 +336,10 @@ class Sandbox extends EventEmitter {
   /** An entry that nobody called: its error goes to those who wait, else it is reported. */
   #background(task = { pending: undefined }, enter) {
     if (this.#state !== 'active') return;
-    const waiting = task.pending !== undefined && task.pending.size > 0;
     try {
       enter(task);
     } catch (error) {
-      const handled = waiting && SandboxError.is(error);
-      if (!handled) this.#report('uncaughtException', error);
+      if (task.told !== error) this.#report('uncaughtException', error);
     }
   }
 

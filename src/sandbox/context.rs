@@ -227,7 +227,7 @@ impl Session<'_> {
             Err(LiftError::Uncrossable { .. }) => return Err(failed()),
         }
         self.sandbox.write_released(&mut message);
-        let reply = self.channel.send(message.bytes());
+        let reply = scope.runtime().outside(|| self.channel.send(message.bytes()));
         let mut reader = Reader::new(reply.as_deref().unwrap_or_default());
         let status = reader.byte();
         let mut lower = Lower::new(scope, &mut reader, &self.sandbox.twins);
