@@ -339,7 +339,8 @@ class Sandbox extends EventEmitter {
     try {
       enter(task);
     } catch (error) {
-      if (task.told !== error) this.#report('uncaughtException', error);
+      const isTold = error !== undefined && task.told === error;
+      if (!isTold) this.#report('uncaughtException', error);
     }
   }
 

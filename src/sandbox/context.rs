@@ -226,7 +226,8 @@ impl Session<'_> {
             Err(LiftError::Thrown(thrown)) => return Err(thrown),
             Err(LiftError::Uncrossable { .. }) => return Err(failed()),
         }
-        self.sandbox.write_released(&mut message);
+        let fresh = lift.into_slots();
+        self.sandbox.finish(&mut message, fresh, scope.runtime().deadline());
         let reply = scope.runtime().outside(|| self.channel.send(message.bytes()));
         let mut reader = Reader::new(reply.as_deref().unwrap_or_default());
         let status = reader.byte();
