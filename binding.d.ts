@@ -61,6 +61,10 @@ export declare class NativeSandbox {
   leftBehind(context: number): number
   /** Stops the guest, for good. */
   terminate(): void
+  /** Milliseconds that the host may take to read the last large message. */
+  timeToRead(): number
+  /** The host has given up reading it. */
+  takeBack(): void
   /** Whether the guest could only be stopped for good. */
   isCondemned(): boolean
   /**

@@ -363,12 +363,11 @@ class Sandbox extends EventEmitter {
   /** An entry that nobody called: its error goes to those who wait, else it is reported. */
   #background(task = { pending: undefined }, enter) {
     if (this.#state !== 'active') return;
-    const waiting = task.pending !== undefined && task.pending.size > 0;
     try {
       enter(task);
     } catch (error) {
-      const handled = waiting && SandboxError.is(error);
-      if (!handled) this.#report('uncaughtException', error);
+      const isTold = error !== undefined && task.told === error;
+      if (!isTold) this.#report('uncaughtException', error);
     }
   }
 

@@ -153,6 +153,21 @@ impl NativeSandbox {
         }
     }
 
+    /// Milliseconds that the host may take to read the last large message.
+    #[napi]
+    pub fn time_to_read(&self) -> f64 {
+        let time = self.exchange.get(self.id).and_then(|sandbox| sandbox.time_to_read());
+        time.unwrap_or(f64::INFINITY)
+    }
+
+    /// The host has given up reading it.
+    #[napi]
+    pub fn take_back(&self) {
+        if let Some(sandbox) = self.exchange.get(self.id) {
+            sandbox.take_back();
+        }
+    }
+
     /// Whether the guest could only be stopped for good.
     #[napi]
     pub fn is_condemned(&self) -> bool {

@@ -231,8 +231,9 @@ impl Session<'_> {
             Err(LiftError::Thrown(thrown)) => return Err(thrown),
             Err(LiftError::Uncrossable { .. }) => return Err(failed()),
         }
-        self.sandbox.write_released(&mut message);
-        let reply = self.channel.send(message.bytes());
+        let fresh = lift.into_slots();
+        self.sandbox.finish(&mut message, fresh, scope.runtime().deadline());
+        let reply = scope.runtime().outside(|| self.channel.send(message.bytes()));
         let mut reader = Reader::new(reply.as_deref().unwrap_or_default());
         let status = reader.byte();
         let mut lower = Lower::new(scope, &mut reader, &self.sandbox.twins);

@@ -5,10 +5,10 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::io;
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::engine::{
-    Args, Host, Kind, Limits, Origin, Realm, Runtime, Scope, Script, Stop, Thrown, Value,
+    Args, Host, Kind, Limits, Origin, Realm, Runtime, Scope, Script, Slot, Stop, Thrown, Value,
 };
 use crate::guest::{self, service, Builtins, Surface};
 use crate::membrane::helpers::{self, HELPERS};
@@ -75,7 +75,25 @@ pub struct Sandbox {
     contexts: context::Contexts,
     /// The context of the entry under way, when it may leave nothing in its realm.
     traceless: Cell<Option<u32>>,
+    /// The last message that takes the host long to read.
+    large: RefCell<Large>,
+    /// Host slots that it still has to be told of.
+    unheard: RefCell<Vec<u32>>,
 }
+
+/// What is to be done if the host does not read a message to its end.
+#[derive(Default)]
+struct Large {
+    /// When it is to have been read: the deadline of the entry that it is part of.
+    due: Option<Instant>,
+    /// Guest values that it is the first to name.
+    slots: Vec<Slot>,
+    /// Host slots that it says are no longer needed.
+    released: Vec<u32>,
+}
+
+/// So many bytes of a message make it large.
+const LARGE: usize = 64 << 10;
 
 /// Marks a host slot whose value lives as long as the host says, and whose stand-in in the
 /// guest lives as long as the value.
@@ -125,6 +143,8 @@ impl Sandbox {
             was_stopped: Cell::new(false),
             contexts,
             traceless: Cell::new(None),
+            large: RefCell::default(),
+            unheard: RefCell::default(),
         })
     }
 
@@ -141,7 +161,7 @@ impl Sandbox {
         let Some(guest) = &self.guest else {
             return malformed();
         };
-        let (fresh, stop) = self.runtime.enter(&guest.realm, timeout, &session, |scope| {
+        let ((fresh, due), stop) = self.runtime.enter(&guest.realm, timeout, &session, |scope| {
             if scope.is_outermost() && self.was_stopped.take() {
                 // Of no effect but on what the stop has left half done.
                 let _ = builtins(scope).and_then(|builtins| guest::forget_unfinished(&builtins));
@@ -163,7 +183,7 @@ impl Sandbox {
                 session.report_rejections(scope);
             }
             session.flush_contexts(scope);
-            fresh
+            (fresh, scope.runtime().deadline())
         });
         if stop.is_some() {
             self.traceless.set(None);
@@ -172,7 +192,7 @@ impl Sandbox {
         }
         if let Some(stop) = stop {
             self.was_stopped.set(true);
-            fresh.into_iter().for_each(|slot| self.runtime.release(slot));
+            fresh.iter().for_each(|&slot| self.runtime.release(slot));
             reply.truncate(0);
             reply.byte(status::STOP);
             reply.byte(match stop {
@@ -181,8 +201,24 @@ impl Sandbox {
                 Stop::Terminated => 2,
             });
         }
-        self.write_released(&mut reply);
+        self.finish(&mut reply, fresh, due);
         reply.into_bytes()
+    }
+
+    /// How long the host may take to read the last large message; none: as long as it likes.
+    /// Less than nothing when its time is over.
+    pub fn time_to_read(&self) -> Option<f64> {
+        let due = self.large.borrow().due?;
+        let now = Instant::now();
+        let (left, over) = (due.saturating_duration_since(now), now.saturating_duration_since(due));
+        Some((left.as_secs_f64() - over.as_secs_f64()) * 1e3)
+    }
+
+    /// The host has not read the last large message to its end, and kept nothing of it.
+    pub fn take_back(&self) {
+        let large = self.large.take();
+        large.slots.into_iter().for_each(|slot| self.runtime.release(slot));
+        self.unheard.borrow_mut().extend(large.released);
     }
 
     /// The script that the last `op::COMPILE` made.
@@ -333,13 +369,18 @@ impl Sandbox {
     }
 
     /// Ends each message with the host slots that the guest has let go of, and (marked) those
-    /// of which it only keeps what stands for them.
-    fn write_released(&self, message: &mut Writer) {
+    /// of which it only keeps what stands for them. `fresh` are the slots that it is the first
+    /// to name.
+    fn finish(&self, message: &mut Writer, fresh: Vec<Slot>, due: Option<Instant>) {
         let mut released = self.runtime.take_released();
         released.retain(|slot| (service::END..REACTION).contains(slot));
+        released.append(&mut self.unheard.borrow_mut());
         released.extend(self.runtime.take_idle().into_iter().map(|slot| slot | IDLE));
         message.u32(released.len() as u32);
-        released.into_iter().for_each(|slot| message.u32(slot));
+        released.iter().for_each(|&slot| message.u32(slot));
+        if message.bytes().len() > LARGE {
+            *self.large.borrow_mut() = Large { due, slots: fresh, released };
+        }
     }
 }
 
