@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::rc::{Rc, Weak};
 
 use quickvm::engine::{Shape, Trap, TRAPS};
 use quickvm::guest::Builtins;
@@ -162,6 +163,8 @@ pub struct FakeHost {
     pub released: RefCell<Vec<u32>>,
     pub slots: RefCell<BTreeSet<u32>>,
     pub answer: RefCell<Option<Vec<u8>>>,
+    /// A request that it makes before it answers the first time.
+    pub within: RefCell<Option<(Weak<Sandbox>, Vec<u8>)>>,
 }
 
 impl Channel for FakeHost {
@@ -170,11 +173,28 @@ impl Channel for FakeHost {
         let note = self.note(&mut reader, &mut slots).expect("a message of the guest");
         self.log.borrow_mut().push(note);
         self.released.borrow_mut().extend(released(&mut reader));
+        drop(slots);
+        if let Some((sandbox, request)) = self.within.take() {
+            let reply = sandbox.upgrade().expect("the one that asks").handle(&request, self);
+            self.parse(&reply);
+        }
         self.answer.borrow().clone()
     }
 }
 
 impl FakeHost {
+    pub fn parse(&self, reply: &[u8]) -> Reply {
+        let (mut reader, mut slots) = (Reader::new(reply), self.slots.borrow_mut());
+        let reply = match reader.byte().expect("a status") {
+            status::RETURN => Reply::Return(read(&mut reader, &mut slots).expect("a value")),
+            status::THROW => Reply::Throw(read(&mut reader, &mut slots).expect("a value")),
+            status::STOP => Reply::Stop(reader.byte().expect("a reason")),
+            _ => Reply::Uncrossable(reader.text().expect("a path"), reader.text().expect("what")),
+        };
+        self.released.borrow_mut().extend(released(&mut reader));
+        reply
+    }
+
     pub fn note(
         &self,
         reader: &mut Reader<'_>,
@@ -238,7 +258,7 @@ impl FakeHost {
 
 /// A sandbox with its host.
 pub struct Rig {
-    pub sandbox: Sandbox,
+    pub sandbox: Rc<Sandbox>,
     pub host: FakeHost,
     /// Bytes in use at the start.
     start: usize,
@@ -251,12 +271,13 @@ impl Rig {
         let builtins = Builtins { console: true, timers: true, modules: true };
         let options = SandboxOptions { memory: 16 * MB, stack: 256 * KB, builtins };
         let rig = Self {
-            sandbox: Sandbox::new(options).unwrap(),
+            sandbox: Rc::new(Sandbox::new(options).unwrap()),
             host: FakeHost {
                 log: RefCell::default(),
                 released: RefCell::default(),
                 slots: RefCell::default(),
                 answer: RefCell::new(Some(vec![status::RETURN, tag::UNDEFINED])),
+                within: RefCell::default(),
             },
             start: 0,
         };
@@ -271,15 +292,7 @@ impl Rig {
     }
 
     pub fn parse(&self, reply: &[u8]) -> Reply {
-        let (mut reader, mut slots) = (Reader::new(reply), self.host.slots.borrow_mut());
-        let reply = match reader.byte().expect("a status") {
-            status::RETURN => Reply::Return(read(&mut reader, &mut slots).expect("a value")),
-            status::THROW => Reply::Throw(read(&mut reader, &mut slots).expect("a value")),
-            status::STOP => Reply::Stop(reader.byte().expect("a reason")),
-            _ => Reply::Uncrossable(reader.text().expect("a path"), reader.text().expect("what")),
-        };
-        self.host.released.borrow_mut().extend(released(&mut reader));
-        reply
+        self.host.parse(reply)
     }
 
     pub fn request(&self, op: u8, write: Write<'_>) -> Reply {
