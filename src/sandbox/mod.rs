@@ -294,6 +294,12 @@ impl Sandbox {
         }
     }
 
+    /// The heap, to look at.
+    #[cfg(feature = "inject")]
+    pub fn heap(&self) -> &crate::engine::heap::Heap {
+        self.runtime.heap()
+    }
+
     fn perform<'a>(
         &self,
         scope: Scope<'a>,

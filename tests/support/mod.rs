@@ -2,6 +2,9 @@
 //! closures, a generator of numbers, and a way to see what is left in a heap.
 #![allow(dead_code)] // Each test file uses a part of this.
 
+pub mod rig;
+pub mod samples;
+
 use std::rc::Rc;
 use std::time::Duration;
 

@@ -188,9 +188,11 @@ impl Allocator {
     fn admit(&self, old: usize, size: usize) -> Option<usize> {
         let host = self.host();
         let admitted = block_size(size).filter(|&new| {
-            let most = if new > *ARENA_SIZES.end() { self.ceiling } else { self.limit };
+            let most = if is_large(new) { self.ceiling } else { self.limit };
             self.used - old + new <= most || new <= old
         });
+        #[cfg(feature = "inject")]
+        let admitted = admitted.filter(|&new| new <= old || !super::inject::refuses(is_large(new)));
         match admitted {
             None => host.press(Pressure::Refused),
             Some(new) if new > old && self.used - old + new > self.threshold => {
@@ -346,11 +348,42 @@ impl Allocator {
     }
 }
 
+/// What [`Heap::check`](super::Heap::check) looks at.
+#[cfg(any(test, feature = "inject"))]
+impl Allocator {
+    pub(super) fn prefix() -> usize {
+        PREFIX
+    }
+
+    pub(super) fn first(&self) -> Block {
+        // SAFETY: where `start` has put the first block, or the top.
+        unsafe { Block::from_payload(self.host().region().base().add(PREFIX)) }
+    }
+
+    pub(super) fn top(&self) -> Block {
+        self.top
+    }
+
+    /// The blocks in the free lists.
+    pub(super) fn binned(&self) -> std::collections::BTreeSet<Block> {
+        let mut blocks = std::collections::BTreeSet::new();
+        self.bins.each_from(GRAIN, |block| {
+            blocks.insert(block);
+        });
+        blocks
+    }
+}
+
 /// The block size for a request, or `None` if no region could hold it.
 fn block_size(size: usize) -> Option<usize> {
     let block = size.checked_add(OVERHEAD)?.checked_next_multiple_of(GRAIN)?;
     let block = if ARENA_SIZES.contains(&block) { *ARENA_SIZES.end() } else { block };
     (block < MAX_SIZE).then_some(block.max(GRAIN))
+}
+
+/// Whether a block is larger than the engine's arenas.
+fn is_large(size: usize) -> bool {
+    size > *ARENA_SIZES.end()
 }
 
 /// Gives the pages inside a free block to the system and returns the block's size.

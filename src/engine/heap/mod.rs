@@ -13,14 +13,18 @@
 //! From the bottom: `sys` asks the system for pages, `region` commits them as the
 //! heap grows, `pool` keeps some for the next heap, `block` and `bins` are the
 //! layout and the free lists, `allocator` cuts and counts, `functions` is what
-//! QuickJS calls.
+//! QuickJS calls. `inject` and `check` are for tests.
 #![allow(unsafe_code)]
 
 mod allocator;
 mod bins;
 mod block;
+#[cfg(any(test, feature = "inject"))]
+mod check;
 mod functions;
 mod image;
+#[cfg(feature = "inject")]
+pub mod inject;
 mod pool;
 mod region;
 #[cfg(test)]
