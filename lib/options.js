@@ -263,7 +263,6 @@ const withFilename = (options) => (typeof options === 'string' ? { filename: opt
 module.exports = {
   forContexts,
   sandboxOptions,
-  nativeOptions,
   runOptions: (options) => check(RUN, withFilename(options), "run's options"),
   contextOptions: (options) => check(CONTEXT, options, "createContext's options"),
   contextRunOptions: (options) =>

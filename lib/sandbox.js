@@ -20,7 +20,6 @@ const {
 const { forwardConsole } = require('./console.js');
 const { moduleLoader, notFound } = require('./modules.js');
 const {
-  nativeOptions,
   sandboxOptions,
   runOptions,
   compileOptions,
