@@ -134,3 +134,9 @@ export interface NativeUsage {
   timeouts: number
   guestHandles: number
 }
+
+/** Ends what one `watchSigint` has begun. */
+export declare function unwatchSigint(): void
+
+/** From now on SIGINT stops the guests of this thread, until `unwatchSigint`. */
+export declare function watchSigint(): void

@@ -12,7 +12,7 @@ const { HostHandles, GuestHandles, Watched } = require('./handles.js');
 const { crossingError } = require('./errors.js');
 const { op, status, service, trap, IDLE } = require('./wire.js');
 
-const STOPS = ['timeout', 'memory', 'terminated'];
+const STOPS = ['timeout', 'memory', 'terminated', 'interrupted'];
 /** In place of a slot: it is about no guest value that is kept. */
 const NO_SLOT = 0xffffffff;
 /** So many bytes of a message make it one that takes long to read. */
@@ -69,6 +69,8 @@ class Bridge {
    * @param {(kind: string, entry?: object) => Error} owner.stopError what a stopped entry throws
    * @param {(error: Error) => void} owner.condemned called when a stop was for good
    * @param {(event: string, reason: unknown) => void} owner.report errors that nobody waits for
+   * @param {(reason: unknown, context?: object) => void} [owner.thrown] sees first what the guest
+   *   throws when something of it is used, rather than run
    */
   constructor(native, name, owner) {
     this.native = native;
@@ -157,6 +159,7 @@ class Bridge {
       case status.THROW: {
         const reason = lift.value();
         this.#released();
+        if (entry.filename === undefined) this.owner.thrown?.(reason, entry.context);
         throw reason;
       }
       case status.STOP: {

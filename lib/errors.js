@@ -61,6 +61,10 @@ function stopError(kind, { name, memoryLimitMb, state, reason }, entry) {
     const message = `sandbox '${name}' exceeded its memory limit of ${memoryLimitMb} MB`;
     return new SandboxError('ERR_SANDBOX_MEMORY_LIMIT', message, details);
   }
+  if (kind === 'interrupted') {
+    const message = `sandbox '${name}' was interrupted by SIGINT`;
+    return new SandboxError('ERR_SANDBOX_INTERRUPTED', message, details);
+  }
   if (state === 'disposed') {
     return new SandboxError('ERR_SANDBOX_DISPOSED', `sandbox '${name}' has been disposed`, details);
   }

@@ -114,6 +114,9 @@ function modules(value, name) {
 /** Of our own alone: a sandbox whose first context finds its realm made. */
 const forContexts = Symbol('for contexts');
 
+/** Likewise: who sees first what a guest's function has thrown that the host has called. */
+const onThrown = Symbol('on thrown');
+
 function boolean(value, name) {
   if (typeof value !== 'boolean') refuse(name, 'true or false', value);
   return value;
@@ -235,6 +238,7 @@ function check(table, options, what) {
 function sandboxOptions(options) {
   const checked = check(SANDBOX, options, "a Sandbox's options");
   checked[forContexts] = options?.[forContexts] === true;
+  checked[onThrown] = options?.[onThrown];
   return checked;
 }
 
@@ -262,6 +266,7 @@ const withFilename = (options) => (typeof options === 'string' ? { filename: opt
 
 module.exports = {
   forContexts,
+  onThrown,
   sandboxOptions,
   runOptions: (options) => check(RUN, withFilename(options), "run's options"),
   contextOptions: (options) => check(CONTEXT, options, "createContext's options"),

@@ -20,6 +20,7 @@ const {
 const { forwardConsole } = require('./console.js');
 const { moduleLoader, notFound } = require('./modules.js');
 const {
+  onThrown,
   sandboxOptions,
   runOptions,
   compileOptions,
@@ -82,6 +83,7 @@ class Sandbox extends EventEmitter {
       report: (event, reason) => this.#report(event, reason),
       call: (slot, constructing, receiver, args) => this.#call(slot, constructing, receiver, args),
       settle: (...args) => this.#settle(...args),
+      thrown: checked[onThrown],
     });
     for (const [key, value] of Object.entries(checked.globals ?? {})) {
       this.#request(op.GLOBAL_SET, (lower) => {

@@ -63,4 +63,17 @@ function executionTimeout(timeout) {
   return error;
 }
 
-module.exports = { invalidArgType, invalidArgValue, outOfRange, executionTimeout };
+function executionInterrupted() {
+  const error = new Error('Script execution was interrupted by `SIGINT`');
+  error.code = 'ERR_SCRIPT_EXECUTION_INTERRUPTED';
+  Error.captureStackTrace(error, executionInterrupted);
+  return error;
+}
+
+module.exports = {
+  invalidArgType,
+  invalidArgValue,
+  outOfRange,
+  executionTimeout,
+  executionInterrupted,
+};

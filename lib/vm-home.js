@@ -6,12 +6,14 @@
 const { isProxy } = require('node:util/types');
 const { running } = require('./bridge.js');
 const { optionsError } = require('./errors.js');
+const { Finalizer } = require('./finalizer.js');
 const { ownerOf } = require('./handles.js');
 const { channel } = require('./mailbox.js');
-const { forContexts, sandboxOptions } = require('./options.js');
+const { forContexts, onThrown, sandboxOptions } = require('./options.js');
 const { Sandbox } = require('./sandbox.js');
 const { looksTraceless } = require('./source.js');
 const { Realm, vmModule } = require('./vm.js');
+const { showCalled } = require('./vm-stack.js');
 
 /** As near to a context of Node's `vm` as a sandbox can be; a deadline is the caller's to set. */
 const OPTIONS = {
@@ -21,6 +23,7 @@ const OPTIONS = {
   console: false,
   builtins: false,
   memoryLimitMb: 64,
+  [onThrown]: (error, context) => showCalled(error, context === globalThis),
 };
 
 /** Takes from a sandbox's own global object what Node's contexts have not. */
@@ -59,30 +62,33 @@ function sandboxOf(value) {
  * run has left nothing there. Most have no second one; those that have keep it then.
  */
 class LooseRealm extends Realm {
-  #make;
-  #groupOf;
+  #home;
   #strings;
   #sandbox;
   #isOwn;
   #hasRun = false;
 
   /**
-   * @param {() => Sandbox} make
-   * @param {(object: object) => Sandbox | undefined} groupOf with which an object shares something
+   * @param {object} home
+   * @param {() => Sandbox} home.make
+   * @param {(object: object) => Sandbox | undefined} home.groupOf with which an object shares
+   *   something
+   * @param {() => void} home.settled called when it has got its sandbox, or needs none any more
    */
-  constructor(make, groupOf, object, options) {
+  constructor(home, object, options) {
     super(undefined, object, drainOf(options));
-    this.#make = make;
-    this.#groupOf = groupOf;
+    this.#home = home;
     this.#strings = options.strings;
   }
 
   get sandbox() {
     if (this.#sandbox === undefined) {
       // It may have been given something since it was made.
-      const group = this.#groupOf(this.context);
+      const { groupOf, make, settled } = this.#home;
+      const group = groupOf(this.context);
       this.#isOwn = group === undefined;
-      this.#sandbox = group ?? this.#make();
+      this.#sandbox = group ?? make();
+      settled();
       this.#sandbox.createContext(this.context, { codeGeneration: { strings: this.#strings } });
     }
     return this.#sandbox;
@@ -100,6 +106,7 @@ class LooseRealm extends Realm {
     // The sandbox of a group lives on.
     if (this.#isOwn) this.#sandbox?.dispose();
     this.#sandbox = undefined;
+    this.#home.settled();
   }
 
   #isUnused() {
@@ -114,6 +121,10 @@ class SharedHome {
   #own = new WeakSet();
   #here;
   #options = OPTIONS;
+  /** Numbers of the contexts that lie in no sandbox, for nothing has run there. */
+  #unsettled = new Set();
+  #finalizer = new Finalizer((number) => this.#unsettled.delete(number));
+  #next = 0;
 
   /** Limits of the sandboxes that are made from now on. */
   configure(limits) {
@@ -134,17 +145,26 @@ class SharedHome {
     const caller = running().findLast((each) => this.#isUsable(each));
     const group = caller ?? this.#groupOf(object);
     if (group === undefined) {
-      const limits = { ...this.#options, [forContexts]: true };
-      const make = () => this.#sandbox(limits);
-      this.#realms.set(
-        object,
-        new LooseRealm(make, (each) => this.#groupOf(each), object, options),
-      );
+      this.#realms.set(object, this.#loose(object, options));
     } else {
       group.createContext(object, { codeGeneration: { strings: options.strings } });
       this.#realms.set(object, new Realm(group, object, drainOf(options)));
     }
     return object;
+  }
+
+  #loose(object, options) {
+    const limits = { ...this.#options, [forContexts]: true };
+    const number = this.#next++;
+    const home = {
+      make: () => this.#sandbox(limits),
+      groupOf: (each) => this.#groupOf(each),
+      settled: () => this.#unsettled.delete(number),
+    };
+    const realm = new LooseRealm(home, object, options);
+    this.#unsettled.add(number);
+    this.#finalizer.watch(realm, number);
+    return realm;
   }
 
   giveUp(object) {
@@ -173,7 +193,8 @@ class SharedHome {
   sandboxes() {
     const current = this.#here?.sandbox;
     const others = (each) => this.#own.has(each) && each !== current;
-    return { current, other: channel.owners().filter(others) };
+    const unsettled = this.#unsettled.size;
+    return { current, other: channel.owners().filter(others), unsettled };
   }
 
   #sandbox(options = this.#options) {
@@ -228,7 +249,7 @@ class SandboxHome {
   }
 
   sandboxes() {
-    return { current: this.#sandbox, other: [] };
+    return { current: this.#sandbox, other: [], unsettled: 0 };
   }
 
   #remember(object, options) {

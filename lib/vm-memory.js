@@ -17,8 +17,8 @@ const figure = (bytes) => ({ jsMemoryEstimate: bytes, jsMemoryRange: [bytes, byt
 const bytesOf = (sandbox) => (sandbox?.state === 'active' ? sandbox.usage().memoryBytes : 0);
 
 /** What the sandboxes use; of Node's own heap nothing is said. */
-async function measured({ current, other }, mode) {
-  const others = other.map(bytesOf);
+async function measured({ current, other, unsettled }, mode) {
+  const others = [...other.map(bytesOf), ...new Array(unsettled).fill(0)];
   const total = others.reduce((sum, bytes) => sum + bytes, bytesOf(current));
   if (mode === 'summary') return { total: figure(total) };
   return { total: figure(total), current: figure(bytesOf(current)), other: others.map(figure) };

@@ -109,7 +109,7 @@ function runOptions(options = {}) {
   if (timeout !== undefined) integer(timeout, 'options.timeout', 1, MAX_UINT32);
   boolean(displayErrors, 'options.displayErrors');
   boolean(breakOnSigint, 'options.breakOnSigint');
-  return { timeout: timeout > MAX_TIMEOUT ? Infinity : timeout, displayErrors };
+  return { timeout: timeout > MAX_TIMEOUT ? Infinity : timeout, displayErrors, breakOnSigint };
 }
 
 /** Options of `createContext`. */

@@ -30,7 +30,7 @@ function scriptClass(contexts) {
       try {
         this.#compiled = new Compiled(text, { ...origin, cachedData });
       } catch (error) {
-        show(error, this.#source, true, Script);
+        show(error, this.#source, true, Script, true);
         throw error;
       }
       if (cachedData !== undefined) this.cachedDataRejected = this.#compiled.cachedDataRejected;

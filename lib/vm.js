@@ -3,13 +3,14 @@
 // The shape of Node's `vm`. What its contexts are, and which sandbox they lie in, is up to a
 // `home`: lib/vm-home.js has one for `quickvm/vm`, and one for a sandbox's own `vm`.
 
+const native = require('./native.js');
 const { SandboxError } = require('./errors.js');
 const { constants } = require('./vm-constants.js');
-const { invalidArgType, executionTimeout } = require('./vm-errors.js');
+const { executionInterrupted, executionTimeout, invalidArgType } = require('./vm-errors.js');
 const { functionIn } = require('./vm-function.js');
 const { measureMemory } = require('./vm-memory.js');
 const { scriptClass } = require('./vm-script.js');
-const { Source, show } = require('./vm-stack.js');
+const { Source, remember, show } = require('./vm-stack.js');
 const options = require('./vm-options.js');
 
 /** A global object to run code on: that of a sandbox's context, or that of the sandbox itself. */
@@ -36,7 +37,16 @@ class Realm {
    * @param {Source} source its text
    * @param {Function} below the function of ours that the host called
    */
-  run(code, source, { timeout, displayErrors }, below) {
+  run(code, source, options, below) {
+    const { timeout, displayErrors, breakOnSigint } = options;
+    if (breakOnSigint) {
+      native.watchSigint();
+      try {
+        return this.run(code, source, { ...options, breakOnSigint: false }, below);
+      } finally {
+        native.unwatchSigint();
+      }
+    }
     return this.#as(source, timeout, displayErrors, below, () => {
       const { sandbox, context, drain } = this;
       const { filename, lineOffset, columnOffset } = source;
@@ -52,12 +62,14 @@ class Realm {
   }
 
   #as(source, timeout, displayErrors, below, act) {
+    remember(source);
     try {
       return act();
     } catch (error) {
-      const stopped = error instanceof SandboxError && error.code === 'ERR_SANDBOX_TIMEOUT';
-      if (stopped && error.sandbox === this.sandbox.name) throw executionTimeout(timeout, below);
-      show(error, source, displayErrors, below);
+      const stopped = SandboxError.is(error) && error.sandbox === this.sandbox.name;
+      if (stopped && error.code === 'ERR_SANDBOX_TIMEOUT') throw executionTimeout(timeout, below);
+      if (stopped && error.code === 'ERR_SANDBOX_INTERRUPTED') throw executionInterrupted();
+      show(error, source, displayErrors, below, this.context === globalThis);
       throw error;
     }
   }
@@ -71,7 +83,8 @@ class Realm {
  * @param {(object: object) => void} home.giveUp ends a context that nobody can use any more
  * @param {() => object} home.vanilla makes a context that is a global object itself
  * @param {() => Realm} home.here where `runInThisContext` runs
- * @param {() => { current?: Sandbox, other: Sandbox[] }} home.sandboxes that of `here`, and the rest
+ * @param {() => { current?: Sandbox, other: Sandbox[], unsettled: number }} home.sandboxes that of
+ *   `here`, the rest, and how many contexts lie in none yet
  */
 function vmModule(home) {
   const Script = scriptClass({ here: () => home.here(), realmOf, runOnce });

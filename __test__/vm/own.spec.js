@@ -7,7 +7,7 @@ const { collect, errorOf, eventually, turn } = require('../support.js');
 const vm = require('../../vm.js');
 
 /** How many sandboxes the module has; what other tests left behind may go meanwhile. */
-const sandboxes = async () => (await vm.measureMemory({ mode: 'detailed' })).other.length;
+const sandboxes = async () => (await figures()).filter((bytes) => bytes > 0).length;
 
 beforeAll(() => jest.spyOn(process, 'emitWarning').mockImplementation());
 afterAll(() => jest.restoreAllMocks());
@@ -270,6 +270,15 @@ describe('measureMemory', () => {
     expect(grown.total.jsMemoryEstimate).toBe(sum);
     expect(grown.total.jsMemoryRange).toEqual([sum, sum]);
     expect(Math.max(...(await figures()))).toBeGreaterThan(400_000);
+  });
+
+  test('counts contexts that have not run anything, which take nothing', async () => {
+    const count = async () => (await figures()).filter((bytes) => bytes === 0).length;
+    const before = await count();
+    const contexts = [1, 2, 3].map(() => vm.createContext());
+    expect(await count()).toBe(before + 3);
+    for (const context of contexts) vm.runInContext('kept = () => {}', context);
+    expect(await count()).toBe(before);
   });
 });
 

@@ -11,6 +11,8 @@ pub enum Stop {
     Timeout,
     /// The heap reached its cap.
     MemoryLimit,
+    /// SIGINT came while a run watched for it ([`sigint`](super::sigint)).
+    Interrupted,
     /// The host asked for it ([`Runtime::terminate`](super::Runtime::terminate)).
     Terminated,
 }

@@ -8,7 +8,7 @@ use rquickjs::qjs;
 
 use super::guard::watchdog;
 use super::heap::Pressure;
-use super::{guard, poll, stack, Runtime, Stop};
+use super::{guard, poll, sigint, stack, Runtime, Stop};
 
 /// What a runtime may use.
 #[derive(Clone, Copy, Debug)]
@@ -107,6 +107,8 @@ impl Runtime {
                 Some(reason)
             } else if self.is_out_of_memory() {
                 Some(Stop::MemoryLimit)
+            } else if sigint::has_come() {
+                Some(Stop::Interrupted)
             } else if self.deadline.passed(clock) {
                 Some(Stop::Timeout)
             } else {

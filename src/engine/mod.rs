@@ -38,6 +38,7 @@ mod realm;
 mod runtime;
 mod script;
 mod seal;
+pub mod sigint;
 mod slots;
 mod source;
 mod stack;

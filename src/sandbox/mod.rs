@@ -199,6 +199,7 @@ impl Sandbox {
                 Stop::Timeout => 0,
                 Stop::MemoryLimit => 1,
                 Stop::Terminated => 2,
+                Stop::Interrupted => 3,
             });
         }
         self.finish(&mut reply, fresh, due);

@@ -11,6 +11,18 @@ const flags = (object, key) => {
 };
 
 module.exports = {
+  'a property that is not writable is defined anew': (vm) => {
+    const context = vm.createContext(
+      Object.defineProperty({}, 'e', { value: 'e', configurable: true }),
+    );
+    vm.runInContext(`Object.defineProperty(this, 'e', { value: 'new' })`, context);
+    return [
+      context.e,
+      vm.runInContext('e = 1; e', context),
+      Object.getOwnPropertyDescriptor(context, 'e'),
+    ];
+  },
+
   'the same again under another name': (vm) => {
     const context = vm.createContext();
     context.window = context;

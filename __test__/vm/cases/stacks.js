@@ -1,7 +1,6 @@
 'use strict';
 
-const { differs } = require('../differs.js');
-const { stackThrown } = require('../describe.js');
+const { stackThrown, thrown } = require('../describe.js');
 
 const at = { filename: 'file.js' };
 
@@ -135,23 +134,84 @@ module.exports = {
     }
   },
 
-  'what a compiled function throws': differs(
-    {
-      value: [
-        '<anonymous> (<anonymous>:1:11)',
-        '<anonymous> (<anonymous>:4:11)',
-        '<anonymous> (<anonymous>:1:14)',
-        '<anonymous> (file.js:1:11)',
-      ].map((frame) => ["'Error: x'", `'    at ${frame}'`]),
-    },
-    (vm) =>
-      [{}, { lineOffset: 3 }, { columnOffset: 3 }, at].map((options) =>
-        guestPart(() => vm.compileFunction('throw new Error("x")', [], options)()),
-      ),
-  ),
+  'what a compiled function throws': (vm) =>
+    [{}, { lineOffset: 3 }, { columnOffset: 3 }, at].map((options) =>
+      guestPart(() => vm.compileFunction('throw new Error("x")', [], options)()),
+    ),
+
+  'what a function throws that is called later': (vm) => {
+    const made = vm.runInNewContext(
+      `({
+        named: function named() { throw new Error('x') },
+        nested() { return [1].map((each) => { throw new TypeError('x') }) },
+        unknown: function unknown() { return missing },
+      })`,
+      {},
+      'file.js',
+    );
+    return ['named', 'nested', 'unknown'].map((name) => {
+      const [head, place] = stackThrown(() => made[name]()).split('\n');
+      // V8 names the receiver, too.
+      return [head, place.replace('Object.', '')];
+    });
+  },
+
+  'the caller’s frames are below what is called later': (vm) => {
+    const made = vm.runInNewContext('(function f() { throw new Error("x") })', {}, 'file.js');
+    function theCaller() {
+      made();
+    }
+    const [, first, second, third] = stackThrown(theCaller).split('\n');
+    return [first, /^ {4}at theCaller \(.*stacks\.js:\d+:\d+\)$/.test(second), third !== undefined];
+  },
+
+  'the host’s limit of frames': (vm) => {
+    const limit = Error.stackTraceLimit;
+    try {
+      return [0, 1, 3].map((most) => {
+        Error.stackTraceLimit = most;
+        const body = 'function f() { throw new Error("x") }\nf();';
+        return stackThrown(() => vm.compileFunction(body, [], at)())
+          .split('\n')
+          .slice(0, 3);
+      });
+    } finally {
+      Error.stackTraceLimit = limit;
+    }
+  },
+
+  'where a name is unknown': (vm) =>
+    [
+      'throw missing',
+      'return (missing)',
+      'return  new missing()',
+      'return missing.x',
+      'return 1 + missing',
+      'return new Error(missing)',
+      'if (missing) return 1',
+      'switch (missing) {}',
+      'for (const x of missing);',
+      'var a = () => missing; return a()',
+    ].map((body) => guestPart(() => vm.compileFunction(body, [], at)())),
 
   'a function’s body that does not parse': (vm) => [
     front(() => vm.compileFunction('foo bar', [], { filename: 'file.js' })),
     front(() => vm.compileFunction('\n  foo bar', ['a'], { filename: 'file.js', lineOffset: 3 })),
   ],
+
+  'a brace too many in a function’s body': (vm) =>
+    [
+      '}',
+      'if (a) { } }',
+      'a }} b',
+      '} /* } */',
+      'return 1 } // }',
+      '}, b() {',
+      '} + {',
+      '} } })',
+      '\nvar x = `}`;\n } foo',
+    ].map((body) => [
+      thrown(() => vm.compileFunction(body)),
+      front(() => vm.compileFunction(body, [], { ...at, columnOffset: 5 })),
+    ]),
 };

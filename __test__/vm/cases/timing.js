@@ -6,7 +6,44 @@ const { thrown } = require('../describe.js');
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
+/** Runs `code` where `signal()` is a Ctrl-C. */
+function interrupted(vm, code, more = {}) {
+  const signal = () => process.kill(process.pid, 'SIGINT');
+  const context = vm.createContext({ signal, ...more });
+  return thrown(() => vm.runInContext(code, context, { breakOnSigint: true }));
+}
+
 module.exports = {
+  'SIGINT stops': (vm) => [
+    interrupted(vm, 'signal(); while (true) {}'),
+    interrupted(vm, 'signal(); try { while (true) {} } catch { 1 } finally { 2 }'),
+    interrupted(vm, 'go()', {
+      go: () =>
+        vm.runInNewContext('signal(); while (true) {}', {
+          signal: process.kill.bind(process, process.pid, 'SIGINT'),
+        }),
+    }),
+    interrupted(vm, '1'),
+    thrown(() => {
+      const signal = () => process.kill(process.pid, 'SIGINT');
+      const script = new vm.Script('signal(); for (;;);');
+      script.runInNewContext({ signal }, { breakOnSigint: true, timeout: 60_000 });
+    }),
+  ],
+
+  'listeners for SIGINT hear only of what comes outside': async (vm) => {
+    let heard = 0;
+    const listener = () => heard++;
+    process.on('SIGINT', listener);
+    const stopped = interrupted(vm, 'signal(); while (true) {}');
+    await turn();
+    const before = heard;
+    process.kill(process.pid, 'SIGINT');
+    while (heard === before) await turn();
+    process.off('SIGINT', listener);
+    return [stopped, before, heard];
+  },
+
   'a timeout stops': (vm) => [
     thrown(() => vm.runInNewContext('while (true) {}', {}, { timeout: 5 })),
     thrown(() => vm.runInContext('for (;;);', vm.createContext(), { timeout: 5 })),
