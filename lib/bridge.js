@@ -76,7 +76,7 @@ class Bridge {
     this.name = name;
     this.owner = owner;
     this.host = new HostHandles((slot) => native.release(slot + IDLE));
-    this.guest = new GuestHandles((slot) => native.release(slot), owner.sandbox);
+    this.guest = new GuestHandles(native, owner.sandbox);
     this.exposures = owner.exposures;
     this.symbols = CAN_WATCH_SYMBOLS ? undefined : new Symbols();
     /** Unsettled guest promises handed out here, by the guest's slot. */
