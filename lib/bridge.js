@@ -16,6 +16,8 @@ const STOPS = ['timeout', 'memory', 'terminated'];
 /** In place of a slot: it is about no guest value that is kept. */
 const NO_SLOT = 0xffffffff;
 const ignore = () => {};
+/** What a registered symbol takes beside its key, in bytes, about. */
+const REGISTERED = 256;
 
 const CAN_WATCH_SYMBOLS = (() => {
   try {
@@ -63,6 +65,7 @@ class Bridge {
    * @param {(kind: string, entry?: object) => Error} owner.stopError what a stopped entry throws
    * @param {(error: Error) => void} owner.condemned called when a stop was for good
    * @param {(event: string, reason: unknown) => void} owner.report errors that nobody waits for
+   * @param {(length: number) => void} owner.sent a message leaves something behind
    */
   constructor(native, name, owner) {
     this.native = native;
@@ -79,7 +82,16 @@ class Bridge {
     this.contexts = undefined;
     /** The task that the running entry belongs to. */
     this.task = undefined;
+    /** How long the guest's message is that is being answered, in bytes. */
+    this.length = 0;
+    /** The registered symbols that the guest has named, as long as it is there. */
+    this.registered = undefined;
     this.dispatch = (base, length) => this.#answer(base, length);
+  }
+
+  /** The guest's message leaves something behind here until the event loop turns. */
+  takeIntoAccount() {
+    this.owner.sent(this.length);
   }
 
   /**
@@ -184,6 +196,7 @@ class Bridge {
       let value;
       try {
         mailbox.receive(base, length);
+        this.length = length;
         value = this.#perform();
       } catch (error) {
         code = status.THROW;
@@ -235,6 +248,7 @@ class Bridge {
       case op.UNHANDLED: {
         const reason = new Lift(this).value();
         this.#released();
+        this.takeIntoAccount();
         this.owner.report('unhandledRejection', reason);
         return undefined;
       }
@@ -309,6 +323,16 @@ class Bridge {
       task.pending.add(deferred);
     }
     return this.guest.set(slot, promise);
+  }
+
+  /** A symbol of the host's registry, from where none ever goes: the guest pays for its own. */
+  registeredSymbol(key) {
+    this.registered ??= new Set();
+    if (!this.registered.has(key)) {
+      this.registered.add(key);
+      this.native.charge(2 * key.length + REGISTERED);
+    }
+    return Symbol.for(key);
   }
 
   guestSymbol(slot, description) {

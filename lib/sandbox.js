@@ -8,6 +8,7 @@ const { SandboxError, stopError, sourceLimitError } = require('./errors.js');
 const { HostTimers } = require('./timers.js');
 const { Contexts } = require('./contexts.js');
 const { Finalizer } = require('./finalizer.js');
+const { InFlight } = require('./in-flight.js');
 const {
   Script,
   bytecodeOf,
@@ -49,7 +50,8 @@ class Sandbox extends EventEmitter {
   #options;
   #native;
   #bridge;
-  #timers = new HostTimers((id, task) => this.#fire(id, task));
+  #timers;
+  #inFlight;
   #state = 'active';
   #reason;
   #scripts;
@@ -64,6 +66,9 @@ class Sandbox extends EventEmitter {
     const { name } = checked;
     this.#native = new native.NativeSandbox(mailbox.channel, nativeOptions(checked));
     this.#native.ownedBy(this);
+    const charge = (bytes) => this.#native.charge(bytes);
+    this.#timers = new HostTimers((id, task) => this.#fire(id, task), charge);
+    this.#inFlight = new InFlight(charge);
     this.#bridge = new Bridge(this.#native, name, {
       sandbox: this,
       exposures: new Exposures(checked.policy),
@@ -73,6 +78,7 @@ class Sandbox extends EventEmitter {
       stopError: (kind, entry) => this.#stopError(kind, entry),
       condemned: (error) => this.#end(error, (emit) => process.nextTick(emit)),
       report: (event, reason) => this.#report(event, reason),
+      sent: (length) => this.#inFlight.add(length),
       call: (slot, constructing, receiver, args) => this.#call(slot, constructing, receiver, args),
       settle: (...args) => this.#settle(...args),
     });
@@ -369,6 +375,7 @@ class Sandbox extends EventEmitter {
     const loader = modules && moduleLoader(modules);
     const sandboxConsole = this.#options.console;
     services[service.CONSOLE] = (method, ...values) => {
+      this.#bridge.takeIntoAccount();
       // Looked up at each call: tests and loggers replace the global one.
       forwardConsole(sandboxConsole || console, name)(method, ...values);
     };
@@ -383,7 +390,10 @@ class Sandbox extends EventEmitter {
       this.#admit(source, id);
       return source;
     };
-    services[service.REPORT_ERROR] = (error) => this.#report('uncaughtException', error);
+    services[service.REPORT_ERROR] = (error) => {
+      this.#bridge.takeIntoAccount();
+      this.#report('uncaughtException', error);
+    };
     return services;
   }
 

@@ -224,6 +224,15 @@ impl Sandbox {
         self.runtime.set_grace(timeout(milliseconds));
     }
 
+    /// Counts memory of the host's that is there because of the guest against its cap; less
+    /// than nothing for what is gone.
+    pub fn charge(&self, bytes: f64) {
+        match bytes >= 0.0 {
+            true => self.runtime.heap().charge(bytes as usize),
+            false => self.runtime.heap().discharge(-bytes as usize),
+        }
+    }
+
     /// See [`Runtime::set_random_seed`].
     pub fn set_random_seed(&self, seed: u64) {
         self.runtime.set_random_seed(seed);
