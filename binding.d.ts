@@ -59,10 +59,14 @@ export declare class NativeSandbox {
   dropContext(number: number): void
   /** Gives up a guest value. */
   release(slot: number): void
-  /** Whether a run has left jobs for later. */
-  hasLeftJobs(): boolean
+  /** What a run in that context has left behind: 1 for jobs, 2 for a realm. */
+  leftBehind(context: number): number
   /** Stops the guest, for good. */
   terminate(): void
+  /** Milliseconds that the host may take to read the last large message. */
+  timeToRead(): number
+  /** The host has given up reading it. */
+  takeBack(): void
   /** Whether the guest could only be stopped for good. */
   isCondemned(): boolean
   /**
@@ -107,6 +111,8 @@ export interface NativeOptions {
   console: boolean
   timers: boolean
   modules: boolean
+  /** Whether the first context is to find its realm made. */
+  contexts: boolean
   /** Whether code is made from strings. */
   codeGeneration: boolean
   /** Intrinsics that are not there. */

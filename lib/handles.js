@@ -1,11 +1,12 @@
 'use strict';
 
 const { Finalizer } = require('./finalizer.js');
+const { Slots } = require('./slots.js');
 const { service } = require('./wire.js');
 
 /** Host values that the guest holds on to, by slot. */
 class HostHandles {
-  #values = new Map();
+  #values = new Slots();
   #slots = new Map();
   #free = [];
   #next = service.END;
@@ -90,7 +91,7 @@ const homes = new WeakMap();
 
 /** Stand-ins for guest values, by the guest's slot. Both collectors work on them together. */
 class GuestHandles {
-  #standIns = new Map();
+  #standIns = new Slots();
   #finalizer;
   #release;
   /** What keeps contextified objects: guest values of theirs here, and contexts that have some. */

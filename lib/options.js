@@ -111,6 +111,9 @@ function modules(value, name) {
   return value;
 }
 
+/** Of our own alone: a sandbox whose first context finds its realm made. */
+const forContexts = Symbol('for contexts');
+
 function boolean(value, name) {
   if (typeof value !== 'boolean') refuse(name, 'true or false', value);
   return value;
@@ -229,6 +232,12 @@ function check(table, options, what) {
   return checked;
 }
 
+function sandboxOptions(options) {
+  const checked = check(SANDBOX, options, "a Sandbox's options");
+  checked[forContexts] = options?.[forContexts] === true;
+  return checked;
+}
+
 /** What the addon has to know of a Sandbox's options. */
 function nativeOptions(options) {
   const { builtins, intrinsics } = options;
@@ -241,6 +250,7 @@ function nativeOptions(options) {
     modules: options.modules !== undefined,
     codeGeneration: options.codeGeneration.strings,
     without: Object.keys(intrinsics).filter((name) => !intrinsics[name]),
+    contexts: options[forContexts],
     now: options.deterministic?.now,
     seed: options.deterministic?.seed,
     sourceLimitBytes: options.sourceLimitKb * 1024,
@@ -251,12 +261,13 @@ function nativeOptions(options) {
 const withFilename = (options) => (typeof options === 'string' ? { filename: options } : options);
 
 module.exports = {
-  sandboxOptions: (options) => check(SANDBOX, options, "a Sandbox's options"),
+  forContexts,
+  sandboxOptions,
+  nativeOptions,
   runOptions: (options) => check(RUN, withFilename(options), "run's options"),
   contextOptions: (options) => check(CONTEXT, options, "createContext's options"),
   contextRunOptions: (options) =>
     check(CONTEXT_RUN, withFilename(options), "runInContext's options"),
   newContextOptions,
-  nativeOptions,
   compileOptions: (options) => check(COMPILE, withFilename(options), "compile's options"),
 };

@@ -4,7 +4,7 @@ const { EventEmitter } = require('node:events');
 const mailbox = require('./mailbox.js');
 const native = require('./native.js');
 const { Bridge } = require('./bridge.js');
-const { SandboxError, stopError, sourceLimitError } = require('./errors.js');
+const { stopError, sourceLimitError } = require('./errors.js');
 const { HostTimers } = require('./timers.js');
 const { Contexts } = require('./contexts.js');
 const { Finalizer } = require('./finalizer.js');
@@ -13,38 +13,46 @@ const {
   Script,
   bytecodeOf,
   compile,
-  mentions,
+  lookAt,
   scriptOf,
   sizeOf,
   writeSource,
 } = require('./script.js');
 const { forwardConsole } = require('./console.js');
-const { moduleLoader, notFound } = require('./modules.js');
+const { notFound } = require('./modules.js');
+const { servicesOf } = require('./services.js');
 const {
+  nativeOptions,
   sandboxOptions,
   runOptions,
   compileOptions,
   contextOptions,
   contextRunOptions,
   newContextOptions,
-  nativeOptions,
 } = require('./options.js');
 const { step } = require('./uncrossable.js');
 const { Exposures } = require('./exposure.js');
 const { homeOf } = require('./handles.js');
-const { op, service, trap } = require('./wire.js');
+const { op, trap } = require('./wire.js');
 
 /** Symbol.dispose where Node has it, else the symbol under which polyfills look for it. */
 const dispose = Symbol.dispose ?? Symbol.for('nodejs.dispose');
+
+/** The number of none. */
+const NO_CONTEXT = 2 ** 32 - 1;
+
+/** What a run may leave behind in its sandbox. */
+const JOBS = 1;
+const REALM = 2;
 
 /** So much that V8 collects at once. */
 const TOO_MUCH = 2 ** 34;
 
 /**
  * What V8's collector is told that a context weighs, over the sandbox's limit in MB: so much that
- * it looks for forgotten ones (every 64 MB) before they have filled a quarter of that.
+ * it looks for forgotten ones (every 64 MB) before they have filled half of that.
  */
-const CONTEXT_WEIGHT = 4 * 64 * 64 * 1024;
+const CONTEXT_WEIGHT = 2 * 64 * 64 * 1024;
 
 class Sandbox extends EventEmitter {
   #options;
@@ -72,13 +80,22 @@ class Sandbox extends EventEmitter {
     this.#bridge = new Bridge(this.#native, name, {
       sandbox: this,
       exposures: new Exposures(checked.policy),
-      services: this.#services(),
+      services: servicesOf({
+        options: checked,
+        timers: this.#timers,
+        task: () => this.#bridge.task,
+        stays: () => this.#inFlight.add(this.#bridge.length),
+        admit: (source, id) => this.#admit(source, id),
+        report: (error) => this.#report('uncaughtException', error),
+      }),
       isUsable: () => this.#state === 'active',
       reflect: (slot, number, args) => this.#reflect(slot, number, args),
       stopError: (kind, entry) => this.#stopError(kind, entry),
       condemned: (error) => this.#end(error, (emit) => process.nextTick(emit)),
-      report: (event, reason) => this.#report(event, reason),
-      sent: (length) => this.#inFlight.add(length),
+      report: (event, reason) => {
+        this.#inFlight.add(this.#bridge.length);
+        this.#report(event, reason);
+      },
       call: (slot, constructing, receiver, args) => this.#call(slot, constructing, receiver, args),
       settle: (...args) => this.#settle(...args),
     });
@@ -134,12 +151,14 @@ class Sandbox extends EventEmitter {
     const later = drain === 'later' && this.#bridge.task === undefined;
     try {
       const write = (lower) => {
-        contexts.writeStart(lower, object, { code, mentions: mentions(code) }, later);
+        contexts.writeStart(lower, object, lookAt(code), later);
         writeCode();
       };
       return this.#request(op.RUN_IN_CONTEXT, write, entry);
     } finally {
-      if (later && this.#native.hasLeftJobs()) this.#drainLater(entry);
+      const left = this.#native.leftBehind(contexts.idOf(object));
+      contexts.settle(object, (left & REALM) !== 0);
+      if (later && (left & JOBS) !== 0) this.#drainLater(entry);
     }
   }
 
@@ -311,6 +330,18 @@ class Sandbox extends EventEmitter {
     });
   }
 
+  /** Whether nothing is left of what ran in there but what guest code may have changed. */
+  static isUnused(sandbox) {
+    const bridge = sandbox.#bridge;
+    return (
+      sandbox.#state === 'active' &&
+      sandbox.#timers.size === 0 &&
+      bridge.isIdle &&
+      bridge.contexts.size <= 1 &&
+      sandbox.#native.leftBehind(NO_CONTEXT) === 0
+    );
+  }
+
   /** A copy of the guest object that a stand-in stands for. */
   static copy(standIn) {
     const { table, slot } = homeOf(standIn);
@@ -347,12 +378,11 @@ class Sandbox extends EventEmitter {
   /** An entry that nobody called: its error goes to those who wait, else it is reported. */
   #background(task = { pending: undefined }, enter) {
     if (this.#state !== 'active') return;
-    const waiting = task.pending !== undefined && task.pending.size > 0;
     try {
       enter(task);
     } catch (error) {
-      const handled = waiting && SandboxError.is(error);
-      if (!handled) this.#report('uncaughtException', error);
+      const isTold = error !== undefined && task.told === error;
+      if (!isTold) this.#report('uncaughtException', error);
     }
   }
 
@@ -367,34 +397,6 @@ class Sandbox extends EventEmitter {
         forwardConsole(target, this.name)('error', `${event}:`, reason);
       }
     });
-  }
-
-  #services() {
-    const services = [];
-    const { modules, name } = this.#options;
-    const loader = modules && moduleLoader(modules);
-    const sandboxConsole = this.#options.console;
-    services[service.CONSOLE] = (method, ...values) => {
-      this.#bridge.takeIntoAccount();
-      // Looked up at each call: tests and loggers replace the global one.
-      forwardConsole(sandboxConsole || console, name)(method, ...values);
-    };
-    services[service.START_TIMER] = (id, delay, repeat) =>
-      this.#timers.start(id, delay, repeat, this.#bridge.task);
-    services[service.STOP_TIMER] = (id) => this.#timers.stop(id);
-    services[service.REFERENCE_TIMER] = (id, on) => this.#timers.reference(id, on);
-    services[service.RESOLVE_MODULE] = (specifier, referrer, trail) =>
-      loader.resolve(specifier, referrer, trail);
-    services[service.LOAD_MODULE] = (id) => {
-      const source = loader.load(id);
-      this.#admit(source, id);
-      return source;
-    };
-    services[service.REPORT_ERROR] = (error) => {
-      this.#bridge.takeIntoAccount();
-      this.#report('uncaughtException', error);
-    };
-    return services;
   }
 
   #scriptNumber(script) {

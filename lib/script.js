@@ -7,7 +7,7 @@ const { Bridge } = require('./bridge.js');
 const { createCachedData, openCachedData } = require('./cached-data.js');
 const { SandboxError } = require('./errors.js');
 const { compileOptions } = require('./options.js');
-const { WORD } = require('./source.js');
+const { WORD, looksTraceless } = require('./source.js');
 const { op } = require('./wire.js');
 
 /** What a compilation without a sandbox may use: parsing is the only thing that runs there. */
@@ -18,6 +18,7 @@ const COMPILER = {
   console: false,
   timers: false,
   modules: false,
+  contexts: false,
   codeGeneration: true,
   without: [],
   sourceLimitBytes: Infinity,
@@ -119,16 +120,22 @@ function sizeOf(code) {
   return script.size;
 }
 
-/** A function that tells whether source text (or a script's) may contain an identifier. */
-function mentions(code) {
+/**
+ * What source text (or a script's) tells by its look: whether a run of it may leave something in
+ * its realm, and which names it may contain.
+ */
+function lookAt(code) {
   if (typeof code === 'string') {
     const hasEscapes = code.includes('\\u');
-    return (name) => hasEscapes || code.includes(name);
+    return {
+      isTraceless: looksTraceless(code),
+      mentions: (name) => hasEscapes || code.includes(name),
+    };
   }
   const script = compiled.get(code);
   const { text } = script.source;
   script.words ??= text.includes('\\u') ? { has: () => true } : new Set(text.match(WORD));
-  return (name) => script.words.has(name);
+  return { isTraceless: looksTraceless(text), mentions: (name) => script.words.has(name) };
 }
 
 module.exports = {
@@ -138,7 +145,7 @@ module.exports = {
   cachedDataOf,
   compile,
   writeSource,
-  mentions,
+  lookAt,
   sizeOf,
   bytecodeOf: (script) => compiled.get(script)?.bytecode,
 };

@@ -253,8 +253,13 @@ type Write<'w> = &'w dyn Fn(&mut Writer);
 impl Rig {
     fn new() -> Self {
         let builtins = Builtins { console: true, timers: true, modules: true };
-        let options =
-            SandboxOptions { memory: 16 * MB, stack: 256 * KB, builtins, surface: Surface::FULL };
+        let options = SandboxOptions {
+            memory: 16 * MB,
+            stack: 256 * KB,
+            builtins,
+            surface: Surface::FULL,
+            contexts: false,
+        };
         let rig = Self {
             sandbox: Sandbox::new(options).unwrap(),
             host: FakeHost {

@@ -16,8 +16,13 @@ impl Channel for Deaf {
 /// Sends `level` over and over, each inside the one before.
 fn nest(depth: usize, level: impl Fn(&mut Writer)) {
     let builtins = Builtins { console: false, timers: false, modules: false };
-    let options =
-        SandboxOptions { memory: 64 << 20, stack: 512 << 10, builtins, surface: Surface::FULL };
+    let options = SandboxOptions {
+        memory: 64 << 20,
+        stack: 512 << 10,
+        builtins,
+        surface: Surface::FULL,
+        contexts: false,
+    };
     let sandbox = Sandbox::new(options).unwrap();
     let mut message = Writer::new(usize::MAX);
     message.byte(op::GLOBAL_SET);

@@ -32,6 +32,8 @@ pub struct NativeOptions {
     pub console: bool,
     pub timers: bool,
     pub modules: bool,
+    /// Whether the first context is to find its realm made.
+    pub contexts: bool,
     /// Whether code is made from strings.
     pub code_generation: bool,
     /// Intrinsics that are not there.
@@ -67,6 +69,7 @@ impl NativeSandbox {
             memory: options.memory_bytes as usize,
             stack: options.stack_bytes as usize,
             builtins: Builtins { console, timers, modules },
+            contexts: options.contexts,
             surface: Surface {
                 code_generation: options.code_generation,
                 intrinsics: REMOVABLE
@@ -142,10 +145,12 @@ impl NativeSandbox {
         }
     }
 
-    /// Whether a run has left jobs for later.
+    /// What a run in that context has left behind: 1 for jobs, 2 for a realm.
     #[napi]
-    pub fn has_left_jobs(&self) -> bool {
-        self.exchange.get(self.id).is_some_and(|sandbox| sandbox.has_left_jobs())
+    pub fn left_behind(&self, context: u32) -> u8 {
+        self.exchange.get(self.id).map_or(0, |sandbox| {
+            u8::from(sandbox.has_left_jobs()) | u8::from(sandbox.has_context(context)) << 1
+        })
     }
 
     /// Stops the guest, for good.
@@ -153,6 +158,21 @@ impl NativeSandbox {
     pub fn terminate(&self) {
         if let Some(sandbox) = self.exchange.get(self.id) {
             sandbox.terminate();
+        }
+    }
+
+    /// Milliseconds that the host may take to read the last large message.
+    #[napi]
+    pub fn time_to_read(&self) -> f64 {
+        let time = self.exchange.get(self.id).and_then(|sandbox| sandbox.time_to_read());
+        time.unwrap_or(f64::INFINITY)
+    }
+
+    /// The host has given up reading it.
+    #[napi]
+    pub fn take_back(&self) {
+        if let Some(sandbox) = self.exchange.get(self.id) {
+            sandbox.take_back();
         }
     }
 

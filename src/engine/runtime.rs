@@ -252,6 +252,11 @@ impl Runtime {
         self.check().is_some()
     }
 
+    /// The deadline in force.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.deadline.at()
+    }
+
     /// What the runtime has done so far.
     pub fn counters(&self) -> Counters {
         self.counters.get()

@@ -41,6 +41,7 @@ pub(super) struct Guard {
     frame: Cell<*mut c_void>,
     condemned: Cell<i32>,
     fragile: Cell<i32>,
+    missed: Cell<i32>,
     memory: Cell<qjs::JSMallocFunctions>,
     heap: *mut c_void,
     // Rust's own.
@@ -64,6 +65,7 @@ impl Guard {
             frame: Cell::new(ptr::null_mut()),
             condemned: Cell::new(0),
             fragile: Cell::new(0),
+            missed: Cell::new(0),
             memory: Cell::new(qjs::JSMallocFunctions {
                 js_calloc: None,
                 js_malloc: None,

@@ -30,6 +30,7 @@ void quickvm_adopt_thread(struct quickvm_thread *thread) { (void)thread; }
 void quickvm_block_signals(void) {}
 uint64_t quickvm_this_thread(void) { return 0; }
 void quickvm_send_signal(uint64_t thread) { (void)thread; }
+void quickvm_catch_up(struct quickvm_guard *guard) { guard->missed = 0; }
 
 #else
 
@@ -142,6 +143,15 @@ static void pass_on(int number, siginfo_t *info, void *context) {
   }
 }
 
+/* Has a guest stop that may be on its way to the next interrupt check, which comes after so
+   many steps. It is Rust's, so no jump may start there. */
+static void hurry(struct quickvm_guard *guard) {
+  struct frame *frame = guard->frame;
+  guard->frame = NULL;
+  quickvm_on_late(guard);
+  guard->frame = frame;
+}
+
 static void on_signal(int number, siginfo_t *info, void *context) {
   struct quickvm_thread *thread = here;
   if (thread == NULL || thread->stop_at > thread->now) {
@@ -150,12 +160,26 @@ static void on_signal(int number, siginfo_t *info, void *context) {
     return;
   }
   struct quickvm_guard *guard = thread->guard;
-  if (guard == NULL || guard->frame == NULL) return;
+  if (guard == NULL) return;
+  if (guard->frame == NULL) {
+    guard->missed = 1;
+    return;
+  }
   if (thread->leave_at <= thread->now && may_be_left(interrupted(context))) {
     quickvm_jump(guard, OUT_OF_TIME);
   }
-  /* It may be on its way to the next interrupt check, which comes after so many steps. */
-  quickvm_on_late(guard);
+  hurry(guard);
+}
+
+/* A guest that spends nearly all its time in the heap's functions, which are Rust's, is met
+   there by nearly all signals. So they leave word, for when Rust is done. */
+void quickvm_catch_up(struct quickvm_guard *guard) {
+  struct quickvm_thread *thread = here;
+  guard->missed = 0;
+  /* The word may be an old one. */
+  if (thread == NULL || thread->guard != guard || thread->stop_at > thread->now) return;
+  if (thread->leave_at <= thread->now) quickvm_jump(guard, OUT_OF_TIME);
+  hurry(guard);
 }
 
 static int stop_signal;
