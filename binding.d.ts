@@ -53,6 +53,8 @@ export declare class NativeSandbox {
   dropScript(number: number): void
   /** Tells V8 of memory that its collector could give back, or that it has. */
   weigh(bytes: number): void
+  /** Counts bytes of the host's against the cap of the guest that they are there for. */
+  charge(bytes: number): void
   /** The host has let go of a context's object. */
   dropContext(number: number): void
   /** Gives up a guest value. */

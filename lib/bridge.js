@@ -18,6 +18,8 @@ const NO_SLOT = 0xffffffff;
 /** So many bytes of a message make it one that takes long to read. */
 const LARGE = 64 * 1024;
 const ignore = () => {};
+/** What a registered symbol takes beside its key, in bytes, about. */
+const REGISTERED = 256;
 
 const CAN_WATCH_SYMBOLS = (() => {
   try {
@@ -85,6 +87,10 @@ class Bridge {
     this.contexts = undefined;
     /** The task that the running entry belongs to. */
     this.task = undefined;
+    /** How long the guest's message is that is being answered, in bytes. */
+    this.length = 0;
+    /** The registered symbols that the guest has named, as long as it is there. */
+    this.registered = undefined;
     this.dispatch = (base, length) => this.#answer(base, length);
   }
 
@@ -212,7 +218,7 @@ class Bridge {
       let code = status.RETURN;
       let value;
       try {
-        mailbox.receive(base, length);
+        this.length = mailbox.receive(base, length);
         value = this.#perform(this.#lift(length));
       } catch (error) {
         code = status.THROW;
@@ -339,6 +345,16 @@ class Bridge {
       task.pending.add(deferred);
     }
     return this.guest.set(slot, promise);
+  }
+
+  /** A symbol of the host's registry, from where none ever goes: the guest pays for its own. */
+  registeredSymbol(key) {
+    this.registered ??= new Set();
+    if (!this.registered.has(key)) {
+      this.registered.add(key);
+      this.native.charge(2 * key.length + REGISTERED);
+    }
+    return Symbol.for(key);
   }
 
   guestSymbol(slot, description) {

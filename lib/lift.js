@@ -101,7 +101,7 @@ class Lift {
       case tag.WELL_KNOWN_SYMBOL:
         return WELL_KNOWN_SYMBOLS[mailbox.readI32()];
       case tag.REGISTERED_SYMBOL:
-        return Symbol.for(mailbox.readString());
+        return this.bridge.registeredSymbol(mailbox.readString());
       case tag.SYMBOL:
         return this.bridge.guestSymbol(mailbox.readU32(), this.value());
       case tag.REFERENCE:

@@ -50,14 +50,14 @@ mailbox.shrink = () => {
   if (mailbox.position === 0 && memory.length > KEPT_SIZE) replace(INITIAL_SIZE, 0);
 };
 
-/** Makes the message at `base` readable, fetching it first if it did not fit. */
+/** Makes the message at `base` readable, fetching it first if it did not fit; answers its length. */
 mailbox.receive = (base, length) => {
-  if (length === TOO_LARGE) {
-    const size = base + channel.fetchSize();
-    if (size > memory.length) replace(Math.max(size, memory.length * 2), base);
-    channel.fetch(base);
-  }
   mailbox.cursor = base;
+  if (length !== TOO_LARGE) return length;
+  const size = channel.fetchSize();
+  if (base + size > memory.length) replace(Math.max(base + size, memory.length * 2), base);
+  channel.fetch(base);
+  return size;
 };
 
 mailbox.byte = (value) => {

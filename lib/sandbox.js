@@ -8,6 +8,7 @@ const { stopError, sourceLimitError } = require('./errors.js');
 const { HostTimers } = require('./timers.js');
 const { Contexts } = require('./contexts.js');
 const { Finalizer } = require('./finalizer.js');
+const { InFlight } = require('./in-flight.js');
 const {
   Script,
   bytecodeOf,
@@ -18,7 +19,8 @@ const {
   writeSource,
 } = require('./script.js');
 const { forwardConsole } = require('./console.js');
-const { moduleLoader, notFound } = require('./modules.js');
+const { notFound } = require('./modules.js');
+const { servicesOf } = require('./services.js');
 const {
   sandboxOptions,
   runOptions,
@@ -26,12 +28,11 @@ const {
   contextOptions,
   contextRunOptions,
   newContextOptions,
-  nativeOptions,
 } = require('./options.js');
 const { step } = require('./uncrossable.js');
 const { Exposures } = require('./exposure.js');
 const { homeOf } = require('./handles.js');
-const { op, service, trap } = require('./wire.js');
+const { op, trap } = require('./wire.js');
 
 /** Symbol.dispose where Node has it, else the symbol under which polyfills look for it. */
 const dispose = Symbol.dispose ?? Symbol.for('nodejs.dispose');
@@ -56,7 +57,8 @@ class Sandbox extends EventEmitter {
   #options;
   #native;
   #bridge;
-  #timers = new HostTimers((id, task) => this.#fire(id, task));
+  #timers;
+  #inFlight;
   #state = 'active';
   #reason;
   #scripts;
@@ -71,15 +73,28 @@ class Sandbox extends EventEmitter {
     const { name } = checked;
     this.#native = new native.NativeSandbox(mailbox.channel, nativeOptions(checked));
     this.#native.ownedBy(this);
+    const charge = (bytes) => this.#native.charge(bytes);
+    this.#timers = new HostTimers((id, task) => this.#fire(id, task), charge);
+    this.#inFlight = new InFlight(charge);
     this.#bridge = new Bridge(this.#native, name, {
       sandbox: this,
       exposures: new Exposures(checked.policy),
-      services: this.#services(),
+      services: servicesOf({
+        options: checked,
+        timers: this.#timers,
+        task: () => this.#bridge.task,
+        stays: () => this.#inFlight.add(this.#bridge.length),
+        admit: (source, id) => this.#admit(source, id),
+        report: (error) => this.#report('uncaughtException', error),
+      }),
       isUsable: () => this.#state === 'active',
       reflect: (slot, number, args) => this.#reflect(slot, number, args),
       stopError: (kind, entry) => this.#stopError(kind, entry),
       condemned: (error) => this.#end(error, (emit) => process.nextTick(emit)),
-      report: (event, reason) => this.#report(event, reason),
+      report: (event, reason) => {
+        this.#inFlight.add(this.#bridge.length);
+        this.#report(event, reason);
+      },
       call: (slot, constructing, receiver, args) => this.#call(slot, constructing, receiver, args),
       settle: (...args) => this.#settle(...args),
     });
@@ -381,30 +396,6 @@ class Sandbox extends EventEmitter {
         forwardConsole(target, this.name)('error', `${event}:`, reason);
       }
     });
-  }
-
-  #services() {
-    const services = [];
-    const { modules, name } = this.#options;
-    const loader = modules && moduleLoader(modules);
-    const sandboxConsole = this.#options.console;
-    services[service.CONSOLE] = (method, ...values) => {
-      // Looked up at each call: tests and loggers replace the global one.
-      forwardConsole(sandboxConsole || console, name)(method, ...values);
-    };
-    services[service.START_TIMER] = (id, delay, repeat) =>
-      this.#timers.start(id, delay, repeat, this.#bridge.task);
-    services[service.STOP_TIMER] = (id) => this.#timers.stop(id);
-    services[service.REFERENCE_TIMER] = (id, on) => this.#timers.reference(id, on);
-    services[service.RESOLVE_MODULE] = (specifier, referrer, trail) =>
-      loader.resolve(specifier, referrer, trail);
-    services[service.LOAD_MODULE] = (id) => {
-      const source = loader.load(id);
-      this.#admit(source, id);
-      return source;
-    };
-    services[service.REPORT_ERROR] = (error) => this.#report('uncaughtException', error);
-    return services;
   }
 
   #scriptNumber(script) {

@@ -121,6 +121,14 @@ impl NativeSandbox {
         self.exchange.weigh(env, self.id, bytes as i64)
     }
 
+    /// Counts bytes of the host's against the cap of the guest that they are there for.
+    #[napi]
+    pub fn charge(&self, bytes: f64) {
+        if let Some(sandbox) = self.exchange.get(self.id) {
+            sandbox.charge(bytes);
+        }
+    }
+
     /// The host has let go of a context's object.
     #[napi]
     pub fn drop_context(&self, number: u32) {

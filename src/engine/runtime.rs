@@ -279,7 +279,7 @@ impl Runtime {
 
     /// Gives up the guest value in `slot`.
     pub fn release(&self, slot: super::Slot) {
-        if let (Some(raw), false) = (self.slots.take(slot), self.is_abandoned()) {
+        if let (Some(raw), false) = (self.slots.take(slot, &self.heap), self.is_abandoned()) {
             // SAFETY: the table owned this reference and has just given it up.
             unsafe { guard::JS_FreeValueRT(self.raw.as_ptr(), raw) };
         }

@@ -17,6 +17,7 @@ use crate::membrane::lower::{Lower, LowerError, Twins};
 use crate::membrane::wire::{op, status, Malformed, Reader, Writer};
 
 mod context;
+mod limits;
 mod pool;
 mod reflect;
 mod reply;
@@ -46,20 +47,6 @@ pub struct SandboxOptions {
     pub contexts: bool,
     /// What of the language its realms have.
     pub surface: Surface,
-}
-
-/// Figures about a sandbox.
-#[derive(Clone, Copy, Debug, Default)]
-#[allow(missing_docs)]
-pub struct Usage {
-    pub memory: usize,
-    pub memory_peak: usize,
-    pub memory_limit: usize,
-    pub guest: Duration,
-    pub wall: Duration,
-    pub entries: u64,
-    pub timeouts: u64,
-    pub guest_handles: usize,
 }
 
 /// An isolated guest: one heap, one main realm.
@@ -259,39 +246,9 @@ impl Sandbox {
         self.runtime.terminate();
     }
 
-    /// See [`Runtime::set_grace`].
-    pub fn set_grace(&self, milliseconds: f64) {
-        self.runtime.set_grace(timeout(milliseconds));
-    }
-
-    /// See [`Runtime::set_random_seed`].
-    pub fn set_random_seed(&self, seed: u64) {
-        self.runtime.set_random_seed(seed);
-    }
-
-    /// See [`Runtime::set_source_limit`].
-    pub fn set_source_limit(&self, bytes: usize) {
-        self.runtime.set_source_limit(bytes);
-    }
-
     /// Whether the guest could only be stopped for good: nothing can run in it again.
     pub fn is_condemned(&self) -> bool {
         self.runtime.is_condemned()
-    }
-
-    /// Figures, at no cost to the guest.
-    pub fn usage(&self) -> Usage {
-        let (heap, counters) = (self.runtime.heap(), self.runtime.counters());
-        Usage {
-            memory: heap.used(),
-            memory_peak: heap.peak(),
-            memory_limit: heap.limit(),
-            guest: counters.inside.saturating_sub(counters.host),
-            wall: counters.wall,
-            entries: counters.entries,
-            timeouts: counters.timeouts,
-            guest_handles: self.runtime.slot_count(),
-        }
     }
 
     /// The heap, to look at.
