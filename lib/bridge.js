@@ -12,7 +12,7 @@ const { HostHandles, GuestHandles, Watched } = require('./handles.js');
 const { crossingError } = require('./errors.js');
 const { op, status, service, trap, IDLE } = require('./wire.js');
 
-const STOPS = ['timeout', 'memory', 'terminated'];
+const STOPS = ['timeout', 'memory', 'terminated', 'fault'];
 /** In place of a slot: it is about no guest value that is kept. */
 const NO_SLOT = 0xffffffff;
 const ignore = () => {};
@@ -138,7 +138,9 @@ class Bridge {
         throw reason;
       }
       case status.STOP: {
-        const error = this.owner.stopError(STOPS[mailbox.readByte()], entry);
+        const kind = STOPS[mailbox.readByte()];
+        const signal = kind === 'fault' ? mailbox.readByte() : undefined;
+        const error = this.owner.stopError(kind, entry, signal);
         this.#released();
         const condemned = this.native.isCondemned();
         if (outermost || condemned) this.#abandon(task, error);

@@ -4,7 +4,7 @@ const { EventEmitter } = require('node:events');
 const mailbox = require('./mailbox.js');
 const native = require('./native.js');
 const { Bridge } = require('./bridge.js');
-const { SandboxError } = require('./errors.js');
+const { SandboxError, faultError } = require('./errors.js');
 const { HostTimers } = require('./timers.js');
 const { Contexts } = require('./contexts.js');
 const { Finalizer } = require('./finalizer.js');
@@ -70,7 +70,7 @@ class Sandbox extends EventEmitter {
       services: this.#services(),
       isUsable: () => this.#state === 'active',
       reflect: (slot, number, args) => this.#reflect(slot, number, args),
-      stopError: (kind, entry) => this.#stopError(kind, entry),
+      stopError: (...args) => this.#stopError(...args),
       condemned: (error) => this.#end(error, (emit) => process.nextTick(emit)),
       report: (event, reason) => this.#report(event, reason),
       call: (slot, constructing, receiver, args) => this.#call(slot, constructing, receiver, args),
@@ -400,9 +400,10 @@ class Sandbox extends EventEmitter {
     if (this.#state !== 'active') throw this.#stopError('terminated');
   }
 
-  #stopError(kind, entry) {
+  #stopError(kind, entry, signal) {
     const { name, memoryLimitMb } = this.#options;
     const details = { sandbox: name, filename: entry?.filename };
+    if (kind === 'fault') return faultError(`in sandbox '${name}'`, signal, details);
     if (kind === 'timeout') {
       // An entry without a limit of its own was stopped by that of the one around it.
       const limit = Number.isFinite(entry.timeout) ? ` of ${entry.timeout} ms` : '';

@@ -3,7 +3,7 @@
 const mailbox = require('./mailbox.js');
 const native = require('./native.js');
 const { Bridge } = require('./bridge.js');
-const { SandboxError } = require('./errors.js');
+const { SandboxError, faultError } = require('./errors.js');
 const { compileOptions } = require('./options.js');
 const { WORD } = require('./source.js');
 const { op } = require('./wire.js');
@@ -36,11 +36,12 @@ class Script {
       const bridge = new Bridge(compiler, 'compiler', {
         services: [],
         condemned: () => {},
-        stopError: () =>
-          new SandboxError(
-            'ERR_SANDBOX_MEMORY_LIMIT',
-            `the script ${origin.filename} is too large`,
-          ),
+        stopError: (kind, _entry, signal) => {
+          const { filename } = origin;
+          if (kind === 'fault') return faultError(`in compiling ${filename}`, signal, { filename });
+          const message = `the script ${filename} is too large`;
+          return new SandboxError('ERR_SANDBOX_MEMORY_LIMIT', message);
+        },
       });
       compiled.set(this, compile(bridge, code, origin, Infinity));
       sources.set(this, code);
