@@ -93,7 +93,7 @@
       }
       visit(Object.getPrototypeOf(holder), `${path}/^`);
     };
-    roots.forEach((root, index) => visit(root, String(index)));
+    for (const [index, root] of roots.entries()) visit(root, String(index));
     return paths;
   };
 
