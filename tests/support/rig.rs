@@ -11,6 +11,9 @@ use quickvm::{Channel, Sandbox, SandboxOptions};
 
 use super::{KB, MB};
 
+/// The reason of a [`Reply::Stop`] that comes with the number of a signal.
+const FAULT: u8 = 3;
+
 /// The first slot that is the host's own.
 pub const FIRST: u32 = quickvm::guest::service::END;
 
@@ -188,7 +191,13 @@ impl FakeHost {
         let reply = match reader.byte().expect("a status") {
             status::RETURN => Reply::Return(read(&mut reader, &mut slots).expect("a value")),
             status::THROW => Reply::Throw(read(&mut reader, &mut slots).expect("a value")),
-            status::STOP => Reply::Stop(reader.byte().expect("a reason")),
+            status::STOP => {
+                let reason = reader.byte().expect("a reason");
+                if reason == FAULT {
+                    reader.byte().expect("a signal");
+                }
+                Reply::Stop(reason)
+            }
             _ => Reply::Uncrossable(reader.text().expect("a path"), reader.text().expect("what")),
         };
         self.released.borrow_mut().extend(released(&mut reader));
