@@ -22,6 +22,7 @@ const { forwardConsole } = require('./console.js');
 const { notFound } = require('./modules.js');
 const { servicesOf } = require('./services.js');
 const {
+  nativeOptions,
   sandboxOptions,
   runOptions,
   compileOptions,
