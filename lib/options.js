@@ -268,5 +268,6 @@ module.exports = {
   contextRunOptions: (options) =>
     check(CONTEXT_RUN, withFilename(options), "runInContext's options"),
   newContextOptions,
+  nativeOptions,
   compileOptions: (options) => check(COMPILE, withFilename(options), "compile's options"),
 };
