@@ -338,8 +338,9 @@ export interface SandboxOptions {
    *
    * What the host keeps because of the guest counts as well: 512 bytes for each handle of a guest
    * value, 256 for each of a host value that the guest holds (not the value itself), 1024 for a
-   * timer; the keys of symbols of `Symbol.for` that the host has been given; and console lines and
-   * errors that nobody catches, from when the guest sends them until the event loop turns.
+   * timer; the keys of symbols of `Symbol.for` that the host has been given; names and text of the
+   * globals that it writes in contexts; and console lines and errors that nobody catches, from when
+   * the guest sends them until the event loop turns.
    * @defaultValue `64`
    */
   memoryLimitMb?: number | undefined;

@@ -173,6 +173,44 @@ test.concurrent.each(cases)('under %i MB, %s cannot grow without end', async (li
   expect(growth / MB).toBeLessThan(3 * limit + 64);
 });
 
+describe('globals of a context, which lie in the host', () => {
+  const FLOOD = 'for (let i = 0; ; i++) { globalThis["k" + i] = "x".repeat(1e5) + i; leave() }';
+  const fields = (object) => Object.keys(object).length;
+
+  test('count with the guest that has written them', () => {
+    const app = sandbox({ memoryLimitMb: 4, timeout: 20_000 });
+    const object = { leave() {} };
+    const context = app.createContext(object);
+    expect(errorOf(() => app.runInContext(FLOOD, context)).code).toBe(MEMORY);
+    expect(fields(object)).toBeGreaterThan(10);
+    expect(fields(object)).toBeLessThan(60);
+    // The host makes room.
+    for (const key of Object.keys(object)) delete object[key];
+    expect(app.runInContext('x = 1', context)).toBe(1);
+    expect(app.usage().memoryBytes).toBeLessThan(MB);
+  });
+
+  test('count once, and no longer than they are there', async () => {
+    const app = sandbox({ memoryLimitMb: 4, timeout: 20_000 });
+    let object = {};
+    app.createContext(object);
+    for (let i = 0; i < 20; i++) app.runInContext('text = "x".repeat(1e6)', object);
+    expect(app.usage().memoryBytes).toBeGreaterThan(1e6);
+    app.runInContext('delete globalThis.text', object);
+    app.runInContext('0', object); // it has a copy for as long as it may need it
+    expect(app.usage().memoryBytes).toBeLessThan(1e6);
+    // Those that the host takes away are not the guest's.
+    for (let i = 0; i < 100; i++) {
+      app.runInContext(`text${i} = "x".repeat(1e5)`, object);
+      delete object[`text${i}`];
+    }
+    app.runInContext('text = "x".repeat(1e6)', object);
+    object = undefined;
+    expect(app.usage().memoryBytes).toBeGreaterThan(2e6);
+    expect(await eventually(() => app.usage().memoryBytes < 1.5e6)).toBe(true);
+  });
+});
+
 describe('what the host keeps for a guest', () => {
   const used = (app) => app.usage().memoryBytes;
 
