@@ -51,7 +51,7 @@ export declare class NativeSandbox {
   addScript(script: NativeScript): number | null
   /** Gives up a script. */
   dropScript(number: number): void
-  /** Tells V8 of memory that its collector could have given back, or that it has. */
+  /** Tells V8 of memory that its collector could give back, or that it has. */
   weigh(bytes: number): void
   /** Counts bytes of the host's against the cap of the guest that they are there for. */
   charge(bytes: number): void

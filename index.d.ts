@@ -841,6 +841,8 @@ export class Script {
  * - `ERR_SANDBOX_CROSSING`: a value has no form on the other side, or none as a copy; `path` says
  *   where it is.
  * - `ERR_SANDBOX_REVOKED`: the guest used what {@link Sandbox.revoke} took away from it.
+ * - `ERR_SANDBOX_FAULT`: the engine failed while guest code ran; `signal` says how. The sandbox is
+ *   terminated.
  * - `ERR_SANDBOX_TERMINATED`: {@link Sandbox.terminate} was called; `cause` is its reason.
  * - `ERR_SANDBOX_DISPOSED`: {@link Sandbox.dispose} was called.
  * - `ERR_SANDBOX_SOURCE_LIMIT`: source text is longer than
@@ -852,6 +854,7 @@ export type SandboxErrorCode =
   | 'ERR_SANDBOX_MEMORY_LIMIT'
   | 'ERR_SANDBOX_CROSSING'
   | 'ERR_SANDBOX_REVOKED'
+  | 'ERR_SANDBOX_FAULT'
   | 'ERR_SANDBOX_TERMINATED'
   | 'ERR_SANDBOX_DISPOSED'
   | 'ERR_SANDBOX_SOURCE_LIMIT'
@@ -891,4 +894,7 @@ export class SandboxError extends Error {
 
   /** With `ERR_SANDBOX_CROSSING`: where the value is, such as `args[0].user` or `result[3]`. */
   readonly path?: string;
+
+  /** With `ERR_SANDBOX_FAULT`: the signal of the system's, such as `SIGSEGV`. */
+  readonly signal?: string;
 }

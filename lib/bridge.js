@@ -12,7 +12,7 @@ const { HostHandles, GuestHandles, Watched } = require('./handles.js');
 const { crossingError } = require('./errors.js');
 const { op, status, service, trap, IDLE } = require('./wire.js');
 
-const STOPS = ['timeout', 'memory', 'terminated'];
+const STOPS = ['timeout', 'memory', 'terminated', 'fault'];
 /** In place of a slot: it is about no guest value that is kept. */
 const NO_SLOT = 0xffffffff;
 /** So many bytes of a message make it one that takes long to read. */
@@ -78,7 +78,7 @@ class Bridge {
     this.name = name;
     this.owner = owner;
     this.host = new HostHandles((slot) => native.release(slot + IDLE));
-    this.guest = new GuestHandles((slot) => native.release(slot), owner.sandbox);
+    this.guest = new GuestHandles(native, owner.sandbox);
     this.exposures = owner.exposures;
     this.symbols = CAN_WATCH_SYMBOLS ? undefined : new Symbols();
     /** Unsettled guest promises handed out here, by the guest's slot. */
@@ -167,8 +167,9 @@ class Bridge {
       }
       case status.STOP: {
         const kind = STOPS[mailbox.readByte()];
+        const signal = kind === 'fault' ? mailbox.readByte() : undefined;
         this.#released();
-        throw this.#stopped(kind, task, outermost, entry);
+        throw this.#stopped(kind, task, outermost, entry, signal);
       }
       default: {
         const error = crossingError(this.name, mailbox.readString(), mailbox.readString());
@@ -179,8 +180,8 @@ class Bridge {
   }
 
   /** Makes the error of a stopped entry, and has those told who wait for it. */
-  #stopped(kind, task, outermost, entry) {
-    const error = this.owner.stopError(kind, entry);
+  #stopped(kind, task, outermost, entry, signal) {
+    const error = this.owner.stopError(kind, entry, signal);
     const condemned = this.native.isCondemned();
     if (outermost || condemned) this.#abandon(task, error);
     if (condemned) this.owner.condemned(error);

@@ -263,11 +263,11 @@ const withFilename = (options) => (typeof options === 'string' ? { filename: opt
 module.exports = {
   forContexts,
   sandboxOptions,
-  nativeOptions,
   runOptions: (options) => check(RUN, withFilename(options), "run's options"),
   contextOptions: (options) => check(CONTEXT, options, "createContext's options"),
   contextRunOptions: (options) =>
     check(CONTEXT_RUN, withFilename(options), "runInContext's options"),
   newContextOptions,
+  nativeOptions,
   compileOptions: (options) => check(COMPILE, withFilename(options), "compile's options"),
 };

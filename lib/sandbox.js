@@ -91,7 +91,7 @@ class Sandbox extends EventEmitter {
       }),
       isUsable: () => this.#state === 'active',
       reflect: (slot, number, args) => this.#reflect(slot, number, args),
-      stopError: (kind, entry) => this.#stopError(kind, entry),
+      stopError: (...args) => this.#stopError(...args),
       condemned: (error) => this.#end(error, (emit) => process.nextTick(emit)),
       report: (event, reason) => {
         this.#inFlight.add(this.#bridge.length);
@@ -431,9 +431,9 @@ class Sandbox extends EventEmitter {
     if (bytes > limit) throw sourceLimitError(this.name, filename, bytes, limit);
   }
 
-  #stopError(kind, entry) {
+  #stopError(kind, entry, signal) {
     const about = { ...this.#options, state: this.#state, reason: this.#reason };
-    return stopError(kind, about, entry);
+    return stopError(kind, about, entry, signal);
   }
 }
 

@@ -45,13 +45,20 @@ pub struct Mailbox {
 pub(super) struct Exchange {
     memory: RefCell<Uint8Array>,
     sandboxes: RefCell<HashMap<u32, Rc<Sandbox>>>,
-    owners: RefCell<HashMap<u32, Weak>>,
+    owners: RefCell<HashMap<u32, Owner>>,
     /// So many owners are looked through next.
     sweep_at: Cell<usize>,
     /// Numbers are not used again soon: a stale one should find nothing.
     next: Cell<u32>,
     /// A message that did not fit, until it is fetched.
     large: RefCell<Vec<u8>>,
+}
+
+/// The JavaScript object that a sandbox belongs to.
+struct Owner {
+    object: Weak,
+    /// Bytes that V8 was told of, because its collector could give them back.
+    weight: i64,
 }
 
 #[napi]
@@ -105,7 +112,7 @@ impl Mailbox {
         let owners = self.exchange.owners.borrow();
         let mut array = env.create_array(0)?;
         for owner in owners.values() {
-            if let Some(owner) = owner.get(env)? {
+            if let Some(owner) = owner.object.get(env)? {
                 array.insert(owner)?;
             }
         }
@@ -143,13 +150,13 @@ impl Exchange {
     pub(super) fn owned(&self, env: &Env, id: u32, owner: Weak) -> napi::Result<()> {
         env.adjust_external_memory(RESIDENT)?;
         let mut owners = self.owners.borrow_mut();
-        owners.insert(id, owner);
+        owners.insert(id, Owner { object: owner, weight: RESIDENT });
         if owners.len() < self.sweep_at.get() {
             return Ok(());
         }
         let mut gone = Vec::new();
         for (&id, owner) in &*owners {
-            if owner.get(env)?.is_none() {
+            if owner.object.get(env)?.is_none() {
                 gone.push(id);
             }
         }
@@ -160,6 +167,15 @@ impl Exchange {
         Ok(())
     }
 
+    /// Tells V8 of memory that its collector could give back, or that it has. What is left
+    /// goes with the sandbox.
+    pub(super) fn weigh(&self, env: &Env, id: u32, bytes: i64) -> napi::Result<()> {
+        let mut owners = self.owners.borrow_mut();
+        let Some(owner) = owners.get_mut(&id) else { return Ok(()) };
+        owner.weight += bytes;
+        env.adjust_external_memory(bytes).map(drop)
+    }
+
     pub(super) fn get(&self, id: u32) -> Option<Rc<Sandbox>> {
         self.sandboxes.borrow().get(&id).cloned()
     }
@@ -167,7 +183,7 @@ impl Exchange {
     pub(super) fn remove(&self, id: u32) -> Option<Rc<Sandbox>> {
         if let Some(owner) = self.owners.borrow_mut().remove(&id) {
             // It only tells V8 when to collect.
-            let _ = owner.env().adjust_external_memory(-RESIDENT);
+            let _ = owner.object.env().adjust_external_memory(-owner.weight);
         }
         self.sandboxes.borrow_mut().remove(&id)
     }

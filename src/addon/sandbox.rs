@@ -115,10 +115,10 @@ impl NativeSandbox {
         }
     }
 
-    /// Tells V8 of memory that its collector could have given back, or that it has.
+    /// Tells V8 of memory that its collector could give back, or that it has.
     #[napi]
-    pub fn weigh(&self, env: Env, bytes: f64) -> napi::Result<()> {
-        env.adjust_external_memory(bytes as i64).map(drop)
+    pub fn weigh(&self, env: &Env, bytes: f64) -> napi::Result<()> {
+        self.exchange.weigh(env, self.id, bytes as i64)
     }
 
     /// Counts bytes of the host's against the cap of the guest that they are there for.

@@ -170,7 +170,7 @@ impl Runtime {
         let outermost = self.depth.get() == 0;
         if outermost {
             self.holds_jobs.set(false);
-            self.begin();
+            self.attended(|| self.begin());
         }
         let entry = Entry {
             runtime: self,
@@ -281,8 +281,15 @@ impl Runtime {
     pub fn release(&self, slot: super::Slot) {
         if let (Some(raw), false) = (self.slots.take(slot, &self.heap), self.is_abandoned()) {
             // SAFETY: the table owned this reference and has just given it up.
-            unsafe { guard::JS_FreeValueRT(self.raw.as_ptr(), raw) };
+            self.attended(|| unsafe { guard::JS_FreeValueRT(self.raw.as_ptr(), raw) });
         }
+    }
+
+    /// Has the engine work outside of any entry, in a heap that guest code has been at. It
+    /// has all the time that it needs, but may be left if it fails.
+    fn attended<R>(&self, work: impl FnOnce() -> R) -> R {
+        let _note = watchdog::enter(&self.guard, None, None);
+        work()
     }
 
     /// Lets the innermost entry's host do `work`; none when nobody has entered.

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use crate::engine::{
-    Args, Host, Kind, Limits, Origin, Realm, Runtime, Scope, Script, Slot, Stop, Thrown, Value,
+    Args, Host, Kind, Limits, Origin, Realm, Runtime, Scope, Script, Slot, Thrown, Value,
 };
 use crate::guest::{self, service, Builtins, Surface};
 use crate::membrane::helpers::{self, HELPERS};
@@ -24,7 +24,7 @@ mod reply;
 mod session;
 
 use pool::Guest;
-use reply::{write_reply, write_uncrossable, Form, Outcome};
+use reply::{write_reply, write_stop, write_uncrossable, Form, Outcome};
 use session::Session;
 
 /// The way to the host: sends a request, waits for the reply.
@@ -181,12 +181,7 @@ impl Sandbox {
             self.was_stopped.set(true);
             fresh.iter().for_each(|&slot| self.runtime.release(slot));
             reply.truncate(0);
-            reply.byte(status::STOP);
-            reply.byte(match stop {
-                Stop::Timeout => 0,
-                Stop::MemoryLimit => 1,
-                Stop::Terminated => 2,
-            });
+            write_stop(&mut reply, stop);
         }
         self.finish(&mut reply, fresh, due);
         reply.into_bytes()
@@ -249,6 +244,12 @@ impl Sandbox {
     /// Whether the guest could only be stopped for good: nothing can run in it again.
     pub fn is_condemned(&self) -> bool {
         self.runtime.is_condemned()
+    }
+
+    /// The heap, to look at.
+    #[cfg(feature = "inject")]
+    pub fn heap(&self) -> &crate::engine::heap::Heap {
+        self.runtime.heap()
     }
 
     fn perform<'a>(

@@ -23,7 +23,7 @@ struct frame {
 };
 
 /* Why a runtime was left by a jump. */
-enum condemnation { NOT_CONDEMNED, OUT_OF_MEMORY, OUT_OF_TIME };
+enum condemnation { NOT_CONDEMNED, OUT_OF_MEMORY, OUT_OF_TIME, FAULT };
 
 /* One for each runtime, outside its heap. `guard::Guard` in Rust begins with the same
    fields. What is volatile, the signal's handler reads or writes, too. */
@@ -36,6 +36,8 @@ struct quickvm_guard {
   int fragile;
   /* Whether a signal came while there was no frame. */
   volatile int missed;
+  /* The signal by which the engine failed. */
+  int fault;
   JSMallocFunctions memory;
   void *heap;
 };

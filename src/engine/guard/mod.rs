@@ -2,7 +2,7 @@
 //!
 //! Two things cannot be had in the ordinary way: that the engine's parser survives a
 //! refused allocation, and that each of its built-in functions asks for interrupts. In
-//! both cases the engine's frames are skipped and its runtime is *condemned*: no code of
+//! both cases, and when the engine itself fails, the engine's frames are skipped and its runtime is *condemned*: no code of
 //! the engine runs in it again, unless its heap is replaced as a whole.
 //!
 //! So nothing here calls what may run guest code, allocate or free as `qjs::JS_…`, but as
@@ -42,6 +42,7 @@ pub(super) struct Guard {
     condemned: Cell<i32>,
     fragile: Cell<i32>,
     missed: Cell<i32>,
+    fault: Cell<i32>,
     memory: Cell<qjs::JSMallocFunctions>,
     heap: *mut c_void,
     // Rust's own.
@@ -66,6 +67,7 @@ impl Guard {
             condemned: Cell::new(0),
             fragile: Cell::new(0),
             missed: Cell::new(0),
+            fault: Cell::new(0),
             memory: Cell::new(qjs::JSMallocFunctions {
                 js_calloc: None,
                 js_malloc: None,
@@ -101,7 +103,8 @@ impl Guard {
         match self.condemned.get() {
             0 => None,
             1 => Some(Stop::MemoryLimit),
-            _ => Some(Stop::Timeout),
+            2 => Some(Stop::Timeout),
+            _ => Some(Stop::Fault { signal: self.fault.get() }),
         }
     }
 
@@ -137,10 +140,14 @@ pub(super) fn watch_parser(context: *mut qjs::JSContext) {
     // SAFETY: a live realm that nobody has entered. Its record is the first thing that it
     // allocates, so there is more of the heap behind it than is searched.
     unsafe {
-        let offset = *OFFSET.get_or_init(|| {
-            quickvm_find_eval(context, poll::SEARCHED, poll::offset().unwrap_or(0))
-        });
+        let offset = match OFFSET.get() {
+            Some(&known) => known,
+            None => quickvm_find_eval(context, poll::SEARCHED, poll::offset().unwrap_or(0)),
+        };
         if offset != 0 {
+            if poll::offset().is_some() {
+                OFFSET.get_or_init(|| offset);
+            }
             quickvm_watch_parser(context, offset);
         }
         #[cfg(test)]

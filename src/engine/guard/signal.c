@@ -5,7 +5,7 @@
 #if defined(__APPLE__)
 #define _DARWIN_C_SOURCE
 #endif
-#include "guard.h"
+#include "signal.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -25,7 +25,10 @@ struct quickvm_thread {
 
 #if defined(_WIN32)
 
-bool quickvm_install_signal(void) { return false; }
+bool quickvm_install_signal(bool with_faults) {
+  (void)with_faults;
+  return false;
+}
 void quickvm_adopt_thread(struct quickvm_thread *thread) { (void)thread; }
 void quickvm_block_signals(void) {}
 uint64_t quickvm_this_thread(void) { return 0; }
@@ -123,12 +126,22 @@ static struct place interrupted(void *context) {
 #endif
 }
 
-static bool may_be_left(struct place place) {
+bool quickvm_is_own_code(void *context) {
+  return within(own_code, interrupted(context).at);
+}
+
+bool quickvm_may_be_left(void *context) {
+  const struct place place = interrupted(context);
   if (within(own_code, place.at)) return true;
   for (int i = 0; i < LEAF_COUNT; i++) {
     if (within(leaves[i], place.at)) return within(own_code, place.caller);
   }
   return false;
+}
+
+struct quickvm_guard *quickvm_guest_at_work(void) {
+  struct quickvm_guard *guard = here == NULL ? NULL : here->guard;
+  return guard == NULL || guard->frame == NULL ? NULL : guard;
 }
 
 /* The handler. */
@@ -165,7 +178,7 @@ static void on_signal(int number, siginfo_t *info, void *context) {
     guard->missed = 1;
     return;
   }
-  if (thread->leave_at <= thread->now && may_be_left(interrupted(context))) {
+  if (thread->leave_at <= thread->now && quickvm_may_be_left(context)) {
     quickvm_jump(guard, OUT_OF_TIME);
   }
   hurry(guard);
@@ -184,6 +197,10 @@ void quickvm_catch_up(struct quickvm_guard *guard) {
 
 static int stop_signal;
 
+int quickvm_stop_signal(void) {
+  return stop_signal;
+}
+
 /* One that nobody handles, if there is one. */
 static int choose_signal(void) {
 #if defined(__APPLE__)
@@ -200,8 +217,9 @@ static int choose_signal(void) {
 #endif
 }
 
-/* Makes ready to leave guests. Answers whether that is possible here. Called once. */
-bool quickvm_install_signal(void) {
+/* Makes ready to leave guests that are late, and those in which the engine fails. Answers
+   whether that is possible here. Called once. */
+bool quickvm_install_signal(bool with_faults) {
   find_own_code();
   for (int i = 0; i < LEAF_COUNT; i++) {
     const uintptr_t start = (uintptr_t)dlsym(RTLD_DEFAULT, LEAVES[i]);
@@ -220,12 +238,19 @@ bool quickvm_install_signal(void) {
   ours.sa_flags = SA_SIGINFO | SA_NODEFER | SA_RESTART;
   sigemptyset(&ours.sa_mask);
   stop_signal = choose_signal();
-  return sigaction(stop_signal, &ours, &others) == 0;
+  if (sigaction(stop_signal, &ours, &others) != 0) return false;
+  if (with_faults) quickvm_install_faults();
+  return true;
 }
 
 /* Makes `thread` the record of the calling thread; null when it ends. */
 void quickvm_adopt_thread(struct quickvm_thread *thread) {
   here = thread;
+  if (thread != NULL) {
+    quickvm_give_fault_stack();
+  } else {
+    quickvm_take_fault_stack();
+  }
 }
 
 /* Leaves all signals to other threads. */

@@ -38,23 +38,24 @@ struct Watched {
 }
 
 extern "C" {
-    fn quickvm_install_signal() -> bool;
+    fn quickvm_install_signal(with_faults: bool) -> bool;
     fn quickvm_adopt_thread(thread: *const Watched);
     fn quickvm_block_signals();
     fn quickvm_this_thread() -> u64;
     fn quickvm_send_signal(thread: u64);
 }
 
-/// The variable that turns all this off, by the value 0.
+/// The variables that turn things off, by the value 0: all this, and the handling of faults.
 const SWITCH: &str = "QUICKVM_HARD_STOP";
+const FAULT_SWITCH: &str = "QUICKVM_FAULT_HANDLER";
 
 /// Whether guests can be left from outside, on this platform and in this process.
 fn is_on() -> bool {
     static ON: OnceLock<bool> = OnceLock::new();
     *ON.get_or_init(|| {
-        let off = std::env::var_os(SWITCH).is_some_and(|value| value == "0");
+        let is_off = |switch| std::env::var_os(switch).is_some_and(|value| value == "0");
         // SAFETY: called once.
-        !off && unsafe { quickvm_install_signal() }
+        !is_off(SWITCH) && unsafe { quickvm_install_signal(!is_off(FAULT_SWITCH)) }
     })
 }
 

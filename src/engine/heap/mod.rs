@@ -13,18 +13,26 @@
 //! From the bottom: `sys` asks the system for pages, `region` commits them as the
 //! heap grows, `pool` keeps some for the next heap, `block` and `bins` are the
 //! layout and the free lists, `allocator` cuts and counts, `functions` is what
-//! QuickJS calls.
+//! QuickJS calls. `inject`, `check` and `shadow` are for tests.
 #![allow(unsafe_code)]
 
 mod allocator;
 mod bins;
 mod block;
+#[cfg(any(test, feature = "inject"))]
+mod check;
 mod functions;
 mod image;
+#[cfg(feature = "inject")]
+pub mod inject;
 mod pool;
 mod region;
 #[cfg(test)]
 mod tests;
+
+#[cfg_attr(not(feature = "asan"), path = "shadow/none.rs")]
+#[cfg_attr(feature = "asan", path = "shadow/asan.rs")]
+mod shadow;
 
 #[cfg_attr(unix, path = "sys/unix.rs")]
 #[cfg_attr(windows, path = "sys/windows.rs")]
@@ -78,6 +86,7 @@ struct Host {
     region: Region,
     pressure: Cell<Pressure>,
     alarm: Cell<Option<(Alarm, *mut c_void)>>,
+    quarantine: shadow::Quarantine,
 }
 
 /// Called with the new pressure and what was given with it, in the middle of an
@@ -100,6 +109,7 @@ impl Heap {
             region,
             pressure: Cell::new(Pressure::None),
             alarm: Cell::new(None),
+            quarantine: shadow::Quarantine::new(),
         })));
         // SAFETY: a region fresh from the system or the pool is zero and empty. Host and
         // region live until this heap is dropped, or until just below.

@@ -173,6 +173,9 @@ fn churn(seed: u64, limit: usize, steps: usize) {
         }
         let used = rig.heap.used();
         assert_eq!(used, empty + model.in_use());
+        if step % 16 == 0 {
+            assert_eq!(rig.heap.check(), Ok(()));
+        }
         assert!(used <= limit && rig.heap.peak() >= used);
         if used > before && used > limit - limit / 8 {
             assert!(rig.heap.pressure() >= Pressure::Reserve);
