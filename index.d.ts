@@ -335,6 +335,12 @@ export interface SandboxOptions {
   /**
    * Cap on the guest's heap, in megabytes of 1,048,576 bytes, all of the engine's own data
    * included: from 1 to 4096. An empty sandbox uses about a quarter of a megabyte.
+   *
+   * What the host keeps because of the guest counts as well: 512 bytes for each handle of a guest
+   * value, 256 for each of a host value that the guest holds (not the value itself), 1024 for a
+   * timer; the keys of symbols of `Symbol.for` that the host has been given; names and text of the
+   * globals that it writes in contexts; and console lines and errors that nobody catches, from when
+   * the guest sends them until the event loop turns.
    * @defaultValue `64`
    */
   memoryLimitMb?: number | undefined;
@@ -722,7 +728,7 @@ export interface GuestGlobal {
 
 /** Figures about a sandbox, see {@link Sandbox.usage}. */
 export interface SandboxUsage {
-  /** Bytes of the heap in use now. */
+  /** Bytes in use now: of the heap, and what the host keeps for the guest. */
   memoryBytes: number;
   /** The most bytes that were in use at once. */
   memoryPeakBytes: number;

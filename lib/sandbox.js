@@ -34,6 +34,7 @@ const { step } = require('./uncrossable.js');
 const { Exposures } = require('./exposure.js');
 const { homeOf } = require('./handles.js');
 const { op, trap } = require('./wire.js');
+const { Written } = require('./written.js');
 
 /** Symbol.dispose where Node has it, else the symbol under which polyfills look for it. */
 const dispose = Symbol.dispose ?? Symbol.for('nodejs.dispose');
@@ -278,6 +279,7 @@ class Sandbox extends EventEmitter {
       relieve: () => this.#relieve(),
       weigh: (count) =>
         this.#native.weigh(Math.round((count * CONTEXT_WEIGHT) / this.#options.memoryLimitMb)),
+      written: new Written((bytes) => this.#native.charge(bytes)),
       report: (error) => this.#report('uncaughtException', error),
     });
     this.#bridge.guest.onMeet = (context) => this.#bridge.contexts.meet(context);

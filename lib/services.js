@@ -6,6 +6,23 @@ const { forwardConsole } = require('./console.js');
 const { moduleLoader } = require('./modules.js');
 const { service } = require('./wire.js');
 
+/** More are not indented: each would make every line after it longer, for all who log there. */
+const MOST_GROUPS = 32;
+
+/** The guest's groups that are open. */
+class Groups {
+  #open = 0;
+
+  /** What to call for a method of the console's; nothing for the end of what is not indented. */
+  within(method) {
+    if (method === 'group' || method === 'groupCollapsed') {
+      return ++this.#open > MOST_GROUPS ? 'log' : method;
+    }
+    if (method !== 'groupEnd' || this.#open === 0) return method;
+    return this.#open-- > MOST_GROUPS ? undefined : method;
+  }
+}
+
 /**
  * @param {object} sandbox
  * @param {object} sandbox.options checked
@@ -19,10 +36,13 @@ function servicesOf({ options, timers, task, stays, admit, report }) {
   const services = [];
   const { modules, name } = options;
   const loader = modules && moduleLoader(modules);
+  const groups = new Groups();
   services[service.CONSOLE] = (method, ...values) => {
     stays();
+    const called = groups.within(method);
+    if (called === undefined) return;
     // Looked up at each call: tests and loggers replace the global one.
-    forwardConsole(options.console || console, name)(method, ...values);
+    forwardConsole(options.console || console, name)(called, ...values);
   };
   services[service.START_TIMER] = (id, delay, repeat) => timers.start(id, delay, repeat, task());
   services[service.STOP_TIMER] = (id) => timers.stop(id);
