@@ -48,4 +48,30 @@ function optionsError(message) {
   return new SandboxError('ERR_SANDBOX_OPTIONS', message);
 }
 
-module.exports = { SandboxError, crossingError, optionsError };
+/** What an entry throws that was stopped, or could not begin, because of `kind`. */
+function stopError(kind, { name, memoryLimitMb, reason }, entry) {
+  const details = { sandbox: name, filename: entry?.filename };
+  switch (kind) {
+    case 'timeout': {
+      // An entry without a limit of its own was stopped by that of the one around it.
+      const limit = Number.isFinite(entry.timeout) ? ` of ${entry.timeout} ms` : '';
+      const message = `sandbox '${name}' exceeded its timeout${limit}`;
+      return new SandboxError('ERR_SANDBOX_TIMEOUT', message, details);
+    }
+    case 'memory': {
+      const message = `sandbox '${name}' exceeded its memory limit of ${memoryLimitMb} MB`;
+      return new SandboxError('ERR_SANDBOX_MEMORY_LIMIT', message, details);
+    }
+    case 'disposed': {
+      const message = `sandbox '${name}' has been disposed`;
+      return new SandboxError('ERR_SANDBOX_DISPOSED', message, details);
+    }
+    default: {
+      const why = reason === undefined ? '' : `: ${reason?.message ?? reason}`;
+      const message = `sandbox '${name}' has been terminated${why}`;
+      return new SandboxError('ERR_SANDBOX_TERMINATED', message, { ...details, cause: reason });
+    }
+  }
+}
+
+module.exports = { stopError, SandboxError, crossingError, optionsError };

@@ -1,10 +1,11 @@
 'use strict';
 
 const { EventEmitter } = require('node:events');
+const { inspect } = require('node:util');
 const mailbox = require('./mailbox.js');
 const native = require('./native.js');
 const { Bridge } = require('./bridge.js');
-const { SandboxError } = require('./errors.js');
+const { stopError } = require('./errors.js');
 const { HostTimers } = require('./timers.js');
 const { Contexts } = require('./contexts.js');
 const { Finalizer } = require('./finalizer.js');
@@ -71,6 +72,7 @@ class Sandbox extends EventEmitter {
       isUsable: () => this.#state === 'active',
       reflect: (slot, number, args) => this.#reflect(slot, number, args),
       stopError: (kind, entry) => this.#stopError(kind, entry),
+      ended: () => this.#ended(),
       condemned: (error) => this.#end(error, (emit) => process.nextTick(emit)),
       report: (event, reason) => this.#report(event, reason),
       call: (slot, constructing, receiver, args) => this.#call(slot, constructing, receiver, args),
@@ -86,6 +88,10 @@ class Sandbox extends EventEmitter {
 
   get name() {
     return this.#options.name;
+  }
+
+  get id() {
+    return this.#bridge.id;
   }
 
   get state() {
@@ -195,6 +201,29 @@ class Sandbox extends EventEmitter {
     if (this.#state !== 'active') return;
     this.#native.terminate();
     this.#end(reason, (emit) => emit());
+  }
+
+  static terminate(id, reason) {
+    if (!Number.isInteger(id)) {
+      throw new TypeError(`id must be the id of a sandbox; got ${inspect(id)}`);
+    }
+    if (reason !== undefined && typeof reason !== 'string') {
+      throw new TypeError(`reason must be a string; got ${typeof reason}`);
+    }
+    const own = mailbox.channel.owner(id);
+    if (own === undefined || own === null) return native.terminateSandbox(id, reason);
+    const isActive = own.state === 'active';
+    own.terminate(reason);
+    return isActive;
+  }
+
+  /** Takes note if another thread has ended the sandbox. */
+  #ended() {
+    this.#end(this.#native.reason() ?? undefined, (emit) => process.nextTick(emit));
+  }
+
+  static {
+    mailbox.ended = (id) => mailbox.channel.owner(id)?.#ended();
   }
 
   #end(reason, announce) {
@@ -401,33 +430,8 @@ class Sandbox extends EventEmitter {
 
   #stopError(kind, entry) {
     const { name, memoryLimitMb } = this.#options;
-    const details = { sandbox: name, filename: entry?.filename };
-    if (kind === 'timeout') {
-      // An entry without a limit of its own was stopped by that of the one around it.
-      const limit = Number.isFinite(entry.timeout) ? ` of ${entry.timeout} ms` : '';
-      const message = `sandbox '${name}' exceeded its timeout${limit}`;
-      return new SandboxError('ERR_SANDBOX_TIMEOUT', message, details);
-    }
-    if (kind === 'memory') {
-      const message = `sandbox '${name}' exceeded its memory limit of ${memoryLimitMb} MB`;
-      return new SandboxError('ERR_SANDBOX_MEMORY_LIMIT', message, details);
-    }
-    if (this.#state === 'disposed') {
-      return new SandboxError(
-        'ERR_SANDBOX_DISPOSED',
-        `sandbox '${name}' has been disposed`,
-        details,
-      );
-    }
-    const reason = this.#reason === undefined ? '' : `: ${this.#reason?.message ?? this.#reason}`;
-    return new SandboxError(
-      'ERR_SANDBOX_TERMINATED',
-      `sandbox '${name}' has been terminated${reason}`,
-      {
-        ...details,
-        cause: this.#reason,
-      },
-    );
+    const why = this.#state === 'disposed' && kind === 'terminated' ? 'disposed' : kind;
+    return stopError(why, { name, memoryLimitMb, reason: this.#reason }, entry);
   }
 }
 

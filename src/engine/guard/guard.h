@@ -5,6 +5,7 @@
 #define QUICKVM_GUARD_H
 
 #include <setjmp.h>
+#include <stdatomic.h>
 
 #include "engine.h"
 
@@ -36,6 +37,10 @@ struct quickvm_guard {
   int fragile;
   /* Whether a signal came while there was no frame. */
   volatile int missed;
+  /* Whether another thread has put an end to it, and what it then has to stop, in
+     nanoseconds. */
+  const _Atomic(bool) *is_over;
+  int64_t grace;
   JSMallocFunctions memory;
   void *heap;
 };
