@@ -41,6 +41,12 @@ export class Sandbox extends EventEmitter<SandboxEvents> {
   readonly name: string;
 
   /**
+   * The sandbox's number among those of the process: by it, {@link Sandbox.terminate} ends it from
+   * any thread. No other sandbox gets it while this one is alive, nor soon after.
+   */
+  readonly id: number;
+
+  /**
    * `'active'` until {@link Sandbox.terminate | terminate()} or {@link Sandbox.dispose | dispose()}
    * is called. A timeout or a reached memory limit ends an entry, not the sandbox, unless the guest
    * could only be stopped for good: see {@link SandboxOptions.graceMs | graceMs}.
@@ -303,6 +309,30 @@ export class Sandbox extends EventEmitter<SandboxEvents> {
    * ```
    */
   terminate(reason?: unknown): void;
+
+  /**
+   * Ends a sandbox of any thread of the process, as its own
+   * {@link Sandbox.terminate | terminate()} would: a guest that is running there now is stopped as
+   * after a deadline, with {@link SandboxOptions.graceMs | graceMs} until it is cut off, and
+   * its entry throws `ERR_SANDBOX_TERMINATED`. The sandbox's own thread hears of it (`state`, the
+   * event, promises that the guest owes) when that entry ends, else at its next turn.
+   *
+   * @param id - {@link Sandbox.id} of the sandbox.
+   * @param reason - Why: part of the message of those errors, and their `cause`.
+   * @returns Whether there is a sandbox of that number that had not been ended before.
+   * @throws TypeError if `id` is no integer, or `reason` neither a string nor left out.
+   *
+   * @example
+   * ```js
+   * import { Sandbox } from 'quickvm';
+   *
+   * const sandbox = new Sandbox();
+   * // As a worker would that was told the number, or the main thread that hears of a worker's.
+   * console.log(Sandbox.terminate(sandbox.id, 'enough'), sandbox.state); // → true terminated
+   * console.log(Sandbox.terminate(sandbox.id)); // → false
+   * ```
+   */
+  static terminate(id: number, reason?: string): boolean;
 
   /**
    * Gives the heap back, whatever the guest still holds. (A few heaps are kept, taken back to how
@@ -765,7 +795,10 @@ export interface SandboxEvents {
    * holds could say so.
    */
   uncaughtException: [error: unknown];
-  /** {@link Sandbox.terminate | terminate()} was called. */
+  /**
+   * {@link Sandbox.terminate | terminate()} was called, or the guest could only be stopped for good,
+   * by the error that is the reason.
+   */
   terminated: [reason: unknown];
 }
 

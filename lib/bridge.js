@@ -69,6 +69,7 @@ class Bridge {
    * @param {object} owner.sandbox the sandbox itself
    * @param {Exposures} owner.exposures what it lets its guest see
    * @param {(kind: string, entry?: object) => Error} owner.stopError what a stopped entry throws
+   * @param {() => void} owner.ended called when another thread may have ended the sandbox
    * @param {(error: Error) => void} owner.condemned called when a stop was for good
    * @param {(event: string, reason: unknown) => void} owner.report errors that nobody waits for
    */
@@ -181,6 +182,7 @@ class Bridge {
 
   /** Makes the error of a stopped entry, and has those told who wait for it. */
   #stopped(kind, task, outermost, entry, signal) {
+    if (kind === 'terminated') this.owner.ended();
     const error = this.owner.stopError(kind, entry, signal);
     const condemned = this.native.isCondemned();
     if (outermost || condemned) this.#abandon(task, error);

@@ -58,29 +58,32 @@ function optionsError(message) {
   return new SandboxError('ERR_SANDBOX_OPTIONS', message);
 }
 
-/** What a stopped entry of a sandbox throws, or any use of one that has come to its end. */
-function stopError(kind, { name, memoryLimitMb, state, reason }, entry, signal) {
+/** What an entry throws that was stopped, or could not begin, because of `kind`. */
+function stopError(kind, { name, memoryLimitMb, reason }, entry, signal) {
   const details = { sandbox: name, filename: entry?.filename };
-  if (kind === 'fault') return faultError(`in sandbox '${name}'`, signal, details);
-  if (kind === 'timeout') {
-    // An entry without a limit of its own was stopped by that of the one around it.
-    const limit = Number.isFinite(entry.timeout) ? ` of ${entry.timeout} ms` : '';
-    const message = `sandbox '${name}' exceeded its timeout${limit}`;
-    return new SandboxError('ERR_SANDBOX_TIMEOUT', message, details);
+  switch (kind) {
+    case 'fault':
+      return faultError(`in sandbox '${name}'`, signal, details);
+    case 'timeout': {
+      // An entry without a limit of its own was stopped by that of the one around it.
+      const limit = Number.isFinite(entry.timeout) ? ` of ${entry.timeout} ms` : '';
+      const message = `sandbox '${name}' exceeded its timeout${limit}`;
+      return new SandboxError('ERR_SANDBOX_TIMEOUT', message, details);
+    }
+    case 'memory': {
+      const message = `sandbox '${name}' exceeded its memory limit of ${memoryLimitMb} MB`;
+      return new SandboxError('ERR_SANDBOX_MEMORY_LIMIT', message, details);
+    }
+    case 'disposed': {
+      const message = `sandbox '${name}' has been disposed`;
+      return new SandboxError('ERR_SANDBOX_DISPOSED', message, details);
+    }
+    default: {
+      const why = reason === undefined ? '' : `: ${reason?.message ?? reason}`;
+      const message = `sandbox '${name}' has been terminated${why}`;
+      return new SandboxError('ERR_SANDBOX_TERMINATED', message, { ...details, cause: reason });
+    }
   }
-  if (kind === 'memory') {
-    const message = `sandbox '${name}' exceeded its memory limit of ${memoryLimitMb} MB`;
-    return new SandboxError('ERR_SANDBOX_MEMORY_LIMIT', message, details);
-  }
-  if (state === 'disposed') {
-    return new SandboxError('ERR_SANDBOX_DISPOSED', `sandbox '${name}' has been disposed`, details);
-  }
-  const because = reason === undefined ? '' : `: ${reason?.message ?? reason}`;
-  return new SandboxError(
-    'ERR_SANDBOX_TERMINATED',
-    `sandbox '${name}' has been terminated${because}`,
-    { ...details, cause: reason },
-  );
 }
 
 /** Source text that is longer than a sandbox takes. */

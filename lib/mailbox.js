@@ -18,13 +18,15 @@ const TOO_LARGE = 0xffffffff;
 let memory = new Uint8Array(INITIAL_SIZE);
 let buffer = Buffer.from(memory.buffer);
 let view = new DataView(memory.buffer);
-const channel = new native.Mailbox(memory);
+const channel = new native.Mailbox(memory, (id) => mailbox.ended(id));
 
 const mailbox = {
   /** The addon's end. */
   channel,
   /** Makes a request: `(sandbox's id, base, length, dispatch)` to the reply's length. */
   enter: channel.enter(),
+  /** Told of a sandbox's id when another thread has ended it. */
+  ended: undefined,
   /** Where the next byte is written, and behind which everything is free. */
   position: 0,
   /** Where the next byte is read. */

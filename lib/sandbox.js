@@ -1,6 +1,7 @@
 'use strict';
 
 const { EventEmitter } = require('node:events');
+const { inspect } = require('node:util');
 const mailbox = require('./mailbox.js');
 const native = require('./native.js');
 const { Bridge } = require('./bridge.js');
@@ -92,6 +93,7 @@ class Sandbox extends EventEmitter {
       isUsable: () => this.#state === 'active',
       reflect: (slot, number, args) => this.#reflect(slot, number, args),
       stopError: (...args) => this.#stopError(...args),
+      ended: () => this.#ended(),
       condemned: (error) => this.#end(error, (emit) => process.nextTick(emit)),
       report: (event, reason) => {
         this.#inFlight.add(this.#bridge.length);
@@ -110,6 +112,10 @@ class Sandbox extends EventEmitter {
 
   get name() {
     return this.#options.name;
+  }
+
+  get id() {
+    return this.#bridge.id;
   }
 
   get state() {
@@ -224,6 +230,29 @@ class Sandbox extends EventEmitter {
     if (this.#state !== 'active') return;
     this.#native.terminate();
     this.#end(reason, (emit) => emit());
+  }
+
+  static terminate(id, reason) {
+    if (!Number.isInteger(id)) {
+      throw new TypeError(`id must be the id of a sandbox; got ${inspect(id)}`);
+    }
+    if (reason !== undefined && typeof reason !== 'string') {
+      throw new TypeError(`reason must be a string; got ${typeof reason}`);
+    }
+    const own = mailbox.channel.owner(id);
+    if (own === undefined || own === null) return native.terminateSandbox(id, reason);
+    const isActive = own.state === 'active';
+    own.terminate(reason);
+    return isActive;
+  }
+
+  /** Takes note if another thread has ended the sandbox. */
+  #ended() {
+    this.#end(this.#native.reason() ?? undefined, (emit) => process.nextTick(emit));
+  }
+
+  static {
+    mailbox.ended = (id) => mailbox.channel.owner(id)?.#ended();
   }
 
   #end(reason, announce) {
@@ -432,8 +461,9 @@ class Sandbox extends EventEmitter {
   }
 
   #stopError(kind, entry, signal) {
-    const about = { ...this.#options, state: this.#state, reason: this.#reason };
-    return stopError(kind, about, entry, signal);
+    const { name, memoryLimitMb } = this.#options;
+    const why = this.#state === 'disposed' && kind === 'terminated' ? 'disposed' : kind;
+    return stopError(why, { name, memoryLimitMb, reason: this.#reason }, entry, signal);
   }
 }
 

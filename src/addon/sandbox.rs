@@ -176,6 +176,12 @@ impl NativeSandbox {
         }
     }
 
+    /// Why another thread has ended it, if it gave a reason.
+    #[napi]
+    pub fn reason(&self) -> Option<String> {
+        self.exchange.reason(self.id)
+    }
+
     /// Whether the guest could only be stopped for good.
     #[napi]
     pub fn is_condemned(&self) -> bool {

@@ -8,7 +8,8 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use crate::engine::{
-    Args, Host, Kind, Limits, Origin, Realm, Runtime, Scope, Script, Slot, Thrown, Value,
+    Args, Host, Kind, Limits, Origin, Realm, Runtime, Scope, Script, Slot, Terminator, Thrown,
+    Value,
 };
 use crate::guest::{self, service, Builtins, Surface};
 use crate::membrane::helpers::{self, HELPERS};
@@ -239,6 +240,11 @@ impl Sandbox {
     /// Stops the guest that is running, and every later one.
     pub fn terminate(&self) {
         self.runtime.terminate();
+    }
+
+    /// What ends it from any thread.
+    pub fn terminator(&self) -> Terminator {
+        self.runtime.terminator()
     }
 
     /// Whether the guest could only be stopped for good: nothing can run in it again.

@@ -5,6 +5,7 @@
 #define QUICKVM_GUARD_H
 
 #include <setjmp.h>
+#include <stdatomic.h>
 
 #include "engine.h"
 
@@ -38,6 +39,10 @@ struct quickvm_guard {
   volatile int missed;
   /* The signal by which the engine failed. */
   int fault;
+  /* Whether another thread has put an end to it, and what it then has to stop, in
+     nanoseconds. */
+  const _Atomic(bool) *is_over;
+  int64_t grace;
   JSMallocFunctions memory;
   void *heap;
 };
