@@ -5,22 +5,14 @@ const { inspect } = require('node:util');
 const mailbox = require('./mailbox.js');
 const native = require('./native.js');
 const { Bridge } = require('./bridge.js');
-const { stopError, sourceLimitError } = require('./errors.js');
+const { stopError } = require('./errors.js');
 const { HostTimers } = require('./timers.js');
 const { Contexts } = require('./contexts.js');
-const { Finalizer } = require('./finalizer.js');
 const { InFlight } = require('./in-flight.js');
-const {
-  Script,
-  bytecodeOf,
-  compile,
-  lookAt,
-  scriptOf,
-  sizeOf,
-  writeSource,
-} = require('./script.js');
+const { compile, lookAt, scriptOf } = require('./script.js');
 const { forwardConsole } = require('./console.js');
 const { notFound } = require('./modules.js');
+const { Programs } = require('./programs.js');
 const { servicesOf } = require('./services.js');
 const {
   nativeOptions,
@@ -64,8 +56,7 @@ class Sandbox extends EventEmitter {
   #inFlight;
   #state = 'active';
   #reason;
-  #scripts;
-  #forgotten;
+  #programs;
   #globalThis;
   #vm;
 
@@ -76,6 +67,7 @@ class Sandbox extends EventEmitter {
     const { name } = checked;
     this.#native = new native.NativeSandbox(mailbox.channel, nativeOptions(checked));
     this.#native.ownedBy(this);
+    this.#programs = new Programs(this.#native, checked);
     const charge = (bytes) => this.#native.charge(bytes);
     this.#timers = new HostTimers((id, task) => this.#fire(id, task), charge);
     this.#inFlight = new InFlight(charge);
@@ -87,7 +79,7 @@ class Sandbox extends EventEmitter {
         timers: this.#timers,
         task: () => this.#bridge.task,
         stays: () => this.#inFlight.add(this.#bridge.length),
-        admit: (source, id) => this.#admit(source, id),
+        admit: (source, id) => this.#programs.admit(source, id),
         report: (error) => this.#report('uncaughtException', error),
       }),
       isUsable: () => this.#state === 'active',
@@ -124,19 +116,8 @@ class Sandbox extends EventEmitter {
 
   run(code, options) {
     const { timeout, ...origin } = runOptions(options);
-    if (code instanceof Script) {
-      const number = this.#scriptNumber(code);
-      this.#admit(code, code.filename);
-      const entry = { timeout, filename: code.filename };
-      return this.#request(op.RUN_SCRIPT, () => mailbox.u32(number), entry);
-    }
-    if (typeof code !== 'string') {
-      throw new TypeError(`code must be a string or a Script; got ${typeof code}`);
-    }
-    origin.filename ??= `${this.name}.js`;
-    this.#admit(code, origin.filename);
-    const entry = { timeout, filename: origin.filename };
-    return this.#request(op.RUN, () => writeSource(code, origin), entry);
+    const { isScript, filename, write } = this.#programs.of(code, origin);
+    return this.#request(isScript ? op.RUN_SCRIPT : op.RUN, write, { timeout, filename });
   }
 
   createContext(object, options) {
@@ -153,15 +134,16 @@ class Sandbox extends EventEmitter {
     const { timeout, drain, ...origin } = contextRunOptions(options);
     const contexts = this.#contextTable();
     contexts.assertContext(object);
-    const { writeCode, filename } = this.#code(code, origin);
+    const { isScript, filename, write } = this.#programs.of(code, origin);
     const entry = { timeout, filename, context: object };
     const later = drain === 'later' && this.#bridge.task === undefined;
     try {
-      const write = (lower) => {
+      const writeAll = (lower) => {
         contexts.writeStart(lower, object, lookAt(code), later);
-        writeCode();
+        mailbox.byte(isScript ? 1 : 0);
+        write();
       };
-      return this.#request(op.RUN_IN_CONTEXT, write, entry);
+      return this.#request(op.RUN_IN_CONTEXT, writeAll, entry);
     } finally {
       const left = this.#native.leftBehind(contexts.idOf(object));
       contexts.settle(object, (left & REALM) !== 0);
@@ -171,7 +153,7 @@ class Sandbox extends EventEmitter {
 
   runInNewContext(code, object, options) {
     const { create, run } = newContextOptions(options);
-    this.#code(code, {});
+    this.#programs.of(code, {});
     const context = this.createContext(object, create);
     return this.runInContext(code, context, run);
   }
@@ -180,7 +162,7 @@ class Sandbox extends EventEmitter {
     const checked = compileOptions(options);
     checked.filename ??= `${this.name}.js`;
     this.#assertUsable();
-    this.#admit(code, checked.filename);
+    this.#programs.admit(code, checked.filename);
     const { timeout } = this.#options;
     return scriptOf(code, checked, (...text) => compile(this.#bridge, ...text, timeout));
   }
@@ -275,29 +257,6 @@ class Sandbox extends EventEmitter {
 
   [dispose]() {
     this.dispose();
-  }
-
-  /** What to run: a string from `origin`, or a script, as `op.RUN_IN_CONTEXT` takes it. */
-  #code(code, origin) {
-    if (code instanceof Script) {
-      const number = this.#scriptNumber(code);
-      this.#admit(code, code.filename);
-      const writeCode = () => {
-        mailbox.byte(1);
-        mailbox.u32(number);
-      };
-      return { writeCode, filename: code.filename };
-    }
-    if (typeof code !== 'string') {
-      throw new TypeError(`code must be a string or a Script; got ${typeof code}`);
-    }
-    const filename = origin.filename ?? `${this.name}.js`;
-    this.#admit(code, filename);
-    const writeCode = () => {
-      mailbox.byte(0);
-      writeSource(code, { ...origin, filename });
-    };
-    return { writeCode, filename };
   }
 
   #contextTable() {
@@ -430,34 +389,12 @@ class Sandbox extends EventEmitter {
     });
   }
 
-  #scriptNumber(script) {
-    const bytecode = bytecodeOf(script);
-    if (bytecode === undefined) throw new TypeError('code must be a string or a Script');
-    this.#scripts ??= new WeakMap();
-    let number = this.#scripts.get(bytecode);
-    if (number === undefined) {
-      number = this.#native.addScript(bytecode);
-      this.#scripts.set(bytecode, number);
-      this.#forgotten ??= new Finalizer((gone) => this.#native.dropScript(gone));
-      this.#forgotten.watch(bytecode, number);
-    }
-    return number;
-  }
-
   #assertNotDisposed() {
     if (this.#state === 'disposed') throw this.#stopError('terminated');
   }
 
   #assertUsable() {
     if (this.#state !== 'active') throw this.#stopError('terminated');
-  }
-
-  /** Refuses source text, or a script made of some, that is longer than this sandbox takes. */
-  #admit(code, filename) {
-    const limit = this.#options.sourceLimitKb * 1024;
-    if (limit === Infinity) return;
-    const bytes = sizeOf(code);
-    if (bytes > limit) throw sourceLimitError(this.name, filename, bytes, limit);
   }
 
   #stopError(kind, entry, signal) {
