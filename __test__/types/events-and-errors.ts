@@ -40,6 +40,8 @@ try {
           return 'odd';
         case 'ERR_SANDBOX_REVOKED':
           return 'taken';
+        case 'ERR_SANDBOX_FAULT':
+          return 'broken';
         case 'ERR_SANDBOX_TERMINATED':
         case 'ERR_SANDBOX_DISPOSED':
           return 'over';
