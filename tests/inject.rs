@@ -366,7 +366,7 @@ fn builtins_of_the_engine() {
     let stride = match (tries_all(), cfg!(feature = "asan")) {
         (true, _) => 1,
         (_, false) => 5,
-        (_, true) => 60,
+        (_, true) => 120,
     };
     for path in paths.split(',').step_by(stride) {
         tally.play(path, |rig| {
