@@ -874,8 +874,9 @@ export class Script {
  * - `ERR_SANDBOX_CROSSING`: a value has no form on the other side, or none as a copy; `path` says
  *   where it is.
  * - `ERR_SANDBOX_REVOKED`: the guest used what {@link Sandbox.revoke} took away from it.
- * - `ERR_SANDBOX_FAULT`: the engine failed while guest code ran; `signal` says how. The sandbox is
- *   terminated.
+ * - `ERR_SANDBOX_FAULT`: the engine itself failed while guest code ran; `signal` says how. The
+ *   sandbox is terminated. `QUICKVM_FAULT_HANDLER=0` in the environment of the process turns this
+ *   off, and so does `QUICKVM_HARD_STOP=0`; then, and on Windows, the process ends.
  * - `ERR_SANDBOX_TERMINATED`: {@link Sandbox.terminate} was called; `cause` is its reason.
  * - `ERR_SANDBOX_DISPOSED`: {@link Sandbox.dispose} was called.
  * - `ERR_SANDBOX_SOURCE_LIMIT`: source text is longer than

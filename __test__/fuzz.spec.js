@@ -10,7 +10,13 @@ const { sandbox, expectNoLeaks } = require('./support.js');
 
 afterEach(expectNoLeaks);
 
+/** Says how much was done, if it is more than usual. */
+function tell(text) {
+  if (process.env.QUICKVM_FUZZ !== undefined) process.stderr.write(`${text}\n`);
+}
+
 const SECONDS = Number(process.env.QUICKVM_FUZZ ?? 2);
+jest.setTimeout(30_000 + SECONDS * 1000);
 const FIRST_SEED = Number(process.env.QUICKVM_SEED ?? 1);
 
 /** Numbers that look random and are the same each time (mulberry32). */
@@ -215,6 +221,7 @@ test('values come back as structuredClone has them', () => {
     const [back] = copy(there(copy(value)));
     expect(difference(structuredClone(value), back)).toBe(undefined);
   });
+  tell(`${times} values`);
   expect(times).toBeGreaterThan(50);
   expect(difference({ a: [1, { b: 2 }] }, { a: [1, { b: 3 }] })).toBeDefined();
   const twice = { x: {} };
@@ -240,7 +247,7 @@ test('a damaged reply is read, or refused', () => {
   const list = other.run('({ list: [1, 2, 3] })');
   let [read, refused] = [0, 0];
   const times = forAWhile((random) => {
-    const box = new Sandbox({ timeout: 100, console: false, globals: { host: () => ({}) } });
+    const box = new Sandbox({ timeout: 20_000, console: false, globals: { host: () => ({}) } });
     const { run } = box;
     for (const source of SOURCES) {
       mailbox.enter = (id, base, length, dispatch) => {
@@ -254,7 +261,7 @@ test('a damaged reply is read, or refused', () => {
         return size;
       };
       try {
-        run.call(box, source, { timeout: source.startsWith('for') ? 1 : 100 });
+        run.call(box, source, { timeout: source.startsWith('for') ? 1 : 20_000 });
         read++;
       } catch {
         refused++;
@@ -266,6 +273,7 @@ test('a damaged reply is read, or refused', () => {
     box.dispose();
     expect(copy(list)).toEqual({ list: [1, 2, 3] });
   });
+  tell(`${times} sandboxes, ${read} replies read, ${refused} refused`);
   expect(times).toBeGreaterThan(5);
   expect(Math.min(read, refused)).toBeGreaterThan(times / 2);
 });

@@ -15,8 +15,9 @@ const FLAGS = ['--param', 'asan-stack=0', '--param', 'asan-instrument-allocas=0'
 
 /** Not those that measure memory or time, of both of which the sanitizer takes much. */
 const RUNS = [
+  ['--lib', 'shadow'],
   ['runtime', 'contexts', 'inject', 'soak'].flatMap((name) => ['--test', name]),
-  ['--test', 'guard', '--', 'source_text', 'bind', 'frame', 'nested', 'jobs'],
+  ['--test', 'guard', '--', 'source_text', 'frame', 'nested'],
 ];
 
 /** Whether a program can be built and run with the sanitizer. */

@@ -7,6 +7,7 @@ mod support;
 
 use std::process::Command;
 use std::ptr::null_mut;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use quickvm::engine::{Limits, Stop};
 use support::{answer, attempt, Guest, KB, MB, ROOMY};
@@ -165,6 +166,32 @@ extern "C" fn says_so(number: i32) {
     }
 }
 
+/// The handler that was there before [`chains`].
+static BEFORE: AtomicUsize = AtomicUsize::new(0);
+
+/// As a reporter of crashes does that was loaded later.
+extern "C" fn chains(number: i32, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
+    const TEXT: &[u8] = b"reported\n";
+    type Handler = extern "C" fn(i32, *mut libc::siginfo_t, *mut libc::c_void);
+    // SAFETY: a plain system call; and the handler that the system said was there.
+    unsafe {
+        libc::write(2, TEXT.as_ptr().cast(), TEXT.len());
+        std::mem::transmute::<usize, Handler>(BEFORE.load(Ordering::SeqCst))(number, info, context);
+    }
+}
+
+fn chain() {
+    // SAFETY: zero is an empty record; the handler is good in any place.
+    unsafe {
+        let (mut ours, mut before) = std::mem::zeroed::<(libc::sigaction, libc::sigaction)>();
+        ours.sa_sigaction = chains as *const () as usize;
+        ours.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
+        assert_eq!(libc::sigaction(libc::SIGSEGV, std::ptr::null(), &mut before), 0);
+        BEFORE.store(before.sa_sigaction, Ordering::SeqCst);
+        assert_eq!(libc::sigaction(libc::SIGSEGV, &ours, null_mut()), 0);
+    }
+}
+
 fn play(role: &str) {
     // SAFETY: in a process of its own, which is meant to end by this.
     unsafe {
@@ -187,6 +214,11 @@ fn play(role: &str) {
             "sent" => assert_eq!(libc::kill(libc::getpid(), libc::SIGFPE), 0),
             "an abort" => libc::abort(),
             "a fault of the guest's" => drop(guest.attempt("bytes.slice()")),
+            "another, after" => {
+                chain();
+                let stop = guest.attempt("bytes.slice()").1;
+                assert_eq!(stop, Some(Stop::Fault { signal: libc::SIGSEGV }));
+            }
             _ => unreachable!(),
         }
     }
@@ -212,4 +244,7 @@ fn what_fails_elsewhere_goes_to_whoever_handled_it_before() {
     let (ended, said) = process(this, "other, before", None);
     assert!(ended.is_none() && said.contains("another handler"), "{ended:?} {said}");
     assert_eq!(process(this, "a fault of the guest's", None).0, None);
+    let (ended, said) = process(this, "another, after", None);
+    assert!(ended.is_none() && said.contains("reported"), "{ended:?} {said}");
+    assert!(!said.contains("panicked"), "{said}");
 }

@@ -3,7 +3,7 @@
 //! is left, the heap is in order, and nobody else notices.
 //!
 //! Of programs with many requests only some are tried, and only some of the built-in functions;
-//! `QUICKVM_INJECT=all` tries each.
+//! `QUICKVM_INJECT` says how many times more, or `all`.
 
 mod corpus;
 mod support;
@@ -37,13 +37,19 @@ const MODES: [Plan; 4] = [
     Plan { and_after: true, large_only: true, ..NONE },
 ];
 
-fn tries_all() -> bool {
-    std::env::var("QUICKVM_INJECT").is_ok_and(|value| value == "all")
+/// How much more is tried than usual.
+fn effort() -> u64 {
+    match std::env::var("QUICKVM_INJECT") {
+        Ok(value) if value == "all" => u32::MAX.into(),
+        Ok(value) => value.parse().expect("QUICKVM_INJECT: a number, or all"),
+        Err(_) => 1,
+    }
 }
 
 /// Which of `count` requests are refused, if there is time for `most` of them.
 fn tried(count: u64, most: u64) -> Vec<u64> {
-    if tries_all() || count <= most {
+    let most = most.saturating_mul(effort());
+    if count <= most {
         return (1..=count).collect();
     }
     // The first ones, and some far apart, which are others in each program.
@@ -362,13 +368,8 @@ fn builtins_of_the_engine() {
     };
     assert!(paths.split(',').count() > 500, "{paths}");
     let compiled = compile(&rig, &source);
-    // All of them, each with all of its requests, take long.
-    let stride = match (tries_all(), cfg!(feature = "asan")) {
-        (true, _) => 1,
-        (_, false) => 5,
-        (_, true) => 60,
-    };
-    for path in paths.split(',').step_by(stride) {
+    let stride = if cfg!(feature = "asan") { 120 } else { 5 };
+    for path in paths.split(',').step_by((stride / effort() as usize).max(1)) {
         tally.play(path, |rig| {
             let number = rig.sandbox.add_script(compiled.clone());
             let slot = rig.object(&request(op::RUN_SCRIPT, &|w| w.u32(number)));

@@ -28,7 +28,7 @@ try {
 } catch (error) {
   if (error instanceof SandboxError) {
     type<Error>(error);
-    type<(string | undefined)[]>([error.sandbox, error.filename, error.path]);
+    type<(string | undefined)[]>([error.sandbox, error.filename, error.path, error.signal]);
     type<(code: SandboxErrorCode) => string>((code) => {
       // Complete, or there would be no return value.
       switch (code) {

@@ -5,7 +5,7 @@
 #if defined(__APPLE__)
 #define _DARWIN_C_SOURCE
 #endif
-#include "signal.h"
+#include "handlers.h"
 
 #if !defined(_WIN32)
 

@@ -5,7 +5,7 @@
 #if defined(__APPLE__)
 #define _DARWIN_C_SOURCE
 #endif
-#include "signal.h"
+#include "handlers.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -52,7 +52,9 @@ void quickvm_catch_up(struct quickvm_guard *guard) { guard->missed = 0; }
    numbers, and Rust is not at work where the guard has a frame. */
 void quickvm_on_late(const struct quickvm_guard *guard);
 
-static __thread struct quickvm_thread *here;
+/* Leads to the record of a thread. Not `__thread`: a thread that has none yet would get the
+   memory for that in the handler of its fault, which may have come in the midst of `malloc`. */
+static pthread_key_t here;
 
 /* Where an interrupted function may be left. */
 
@@ -140,7 +142,8 @@ bool quickvm_may_be_left(void *context) {
 }
 
 struct quickvm_guard *quickvm_guest_at_work(void) {
-  struct quickvm_guard *guard = here == NULL ? NULL : here->guard;
+  struct quickvm_thread *thread = pthread_getspecific(here);
+  struct quickvm_guard *guard = thread == NULL ? NULL : thread->guard;
   return guard == NULL || guard->frame == NULL ? NULL : guard;
 }
 
@@ -178,7 +181,7 @@ static void hurry(struct quickvm_guard *guard) {
 }
 
 static void on_signal(int number, siginfo_t *info, void *context) {
-  struct quickvm_thread *thread = here;
+  struct quickvm_thread *thread = pthread_getspecific(here);
   struct quickvm_guard *guard = thread != NULL ? thread->guard : NULL;
   if (guard == NULL || !is_due(thread, guard)) {
     /* Too late, or never meant for us. */
@@ -199,7 +202,7 @@ static void on_signal(int number, siginfo_t *info, void *context) {
 /* A guest that spends nearly all its time in the heap's functions, which are Rust's, is met
    there by nearly all signals. So they leave word, for when Rust is done. */
 void quickvm_catch_up(struct quickvm_guard *guard) {
-  struct quickvm_thread *thread = here;
+  struct quickvm_thread *thread = pthread_getspecific(here);
   guard->missed = 0;
   /* The word may be an old one. */
   if (thread == NULL || thread->guard != guard || !is_due(thread, guard)) return;
@@ -238,7 +241,7 @@ bool quickvm_install_signal(bool with_faults) {
     const uintptr_t start = (uintptr_t)dlsym(RTLD_DEFAULT, LEAVES[i]);
     if (start != 0) leaves[i] = (struct range){start, start + LEAF_SIZE};
   }
-  if (own_code.start == 0) return false;
+  if (own_code.start == 0 || pthread_key_create(&here, NULL) != 0) return false;
   /* The handler and the watchdog stay, so this library must, too. */
   Dl_info info;
   if (dladdr((void *)find_own_code, &info) != 0) {
@@ -258,7 +261,7 @@ bool quickvm_install_signal(bool with_faults) {
 
 /* Makes `thread` the record of the calling thread; null when it ends. */
 void quickvm_adopt_thread(struct quickvm_thread *thread) {
-  here = thread;
+  pthread_setspecific(here, thread);
   if (thread != NULL) {
     quickvm_give_fault_stack();
   } else {

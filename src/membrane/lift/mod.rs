@@ -399,11 +399,12 @@ impl<'m, 'a> Lift<'m, 'a> {
 
 /// Whether a key is this array index.
 fn is_index(key: &Key<'_>, index: u32) -> bool {
-    // The engine gives back small indices as the numbers they are stored as.
-    match key.to_value() {
-        Ok(value) => value.to_number().is_ok_and(|number| number == f64::from(index)),
-        Err(_) => false,
-    }
+    // The engine gives back small indices as the numbers they are stored as. Of strings, more
+    // than one is the number: the empty one, too, is 0.
+    key.to_value().is_ok_and(|value| match value.kind() {
+        Kind::Symbol => false,
+        _ => value.to_text().is_ok_and(|text| text == index.to_string()),
+    })
 }
 
 /// Whether an object is made by a literal (of any realm) or has no prototype.

@@ -103,3 +103,42 @@ impl Quarantine {
         self.size.get()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Heap, HeapLimits};
+    use super::c_void;
+
+    extern "C" {
+        fn __asan_address_is_poisoned(address: *const c_void) -> i32;
+    }
+
+    #[test]
+    fn what_is_not_lent_is_closed() {
+        let heap = Heap::new(HeapLimits { limit: 1 << 20, reserve: 0 }).unwrap();
+        let functions = Heap::functions();
+        let is_closed = |start: *mut c_void, at: usize| {
+            // SAFETY: only asks.
+            unsafe { __asan_address_is_poisoned(start.wrapping_byte_add(at)) != 0 }
+        };
+        // SAFETY: the functions of a live heap, which get what they have given out.
+        let (first, second) = unsafe {
+            let malloc = functions.js_malloc.unwrap();
+            (malloc(heap.opaque(), 100), malloc(heap.opaque(), 5000))
+        };
+        assert!(!is_closed(first, 0) && !is_closed(first, 99) && !is_closed(second, 4999));
+        assert!(
+            is_closed(first, 100)
+                && is_closed(second, 5000)
+                && is_closed(second, 0usize.wrapping_sub(1))
+        );
+        let image = heap.image();
+        // SAFETY: as above; what was there when the image was made is there again.
+        unsafe {
+            functions.js_free.unwrap()(heap.opaque(), first);
+            assert!(is_closed(first, 0) && !is_closed(second, 0));
+            heap.restore(&image);
+        }
+        assert!(!is_closed(first, 99) && is_closed(first, 100));
+    }
+}

@@ -1,8 +1,8 @@
 /*
  * What the handlers of signals share: whose guest a thread is in, and where it may be left.
  */
-#ifndef QUICKVM_SIGNAL_H
-#define QUICKVM_SIGNAL_H
+#ifndef QUICKVM_HANDLERS_H
+#define QUICKVM_HANDLERS_H
 
 #include "guard.h"
 
