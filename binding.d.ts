@@ -16,8 +16,13 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
  * on, so nested exchanges share it like a stack: each works behind its `base`.
  */
 export declare class Mailbox {
-  /** A mailbox over `memory`. */
-  constructor(memory: Uint8Array)
+  /**
+   * A mailbox over `memory`. `ended` is called with the number of a sandbox that another
+   * thread has ended.
+   */
+  constructor(memory: Uint8Array, ended: (arg: number) => unknown)
+  /** The owner of the sandbox of that number, if it is one of this environment's. */
+  owner(id: number): object | null
   /**
    * The function by which every request is made: it carries out the one at `base`
    * and answers the length of the reply, written there too. A plain function, for a
@@ -51,8 +56,10 @@ export declare class NativeSandbox {
   addScript(script: NativeScript): number | null
   /** Gives up a script. */
   dropScript(number: number): void
-  /** Tells V8 of memory that its collector could have given back, or that it has. */
+  /** Tells V8 of memory that its collector could give back, or that it has. */
   weigh(bytes: number): void
+  /** Counts bytes of the host's against the cap of the guest that they are there for. */
+  charge(bytes: number): void
   /** The host has let go of a context's object. */
   dropContext(number: number): void
   /** Gives up a guest value. */
@@ -65,6 +72,8 @@ export declare class NativeSandbox {
   timeToRead(): number
   /** The host has given up reading it. */
   takeBack(): void
+  /** Why another thread has ended it, if it gave a reason. */
+  reason(): string | null
   /** Whether the guest could only be stopped for good. */
   isCondemned(): boolean
   /**
@@ -134,6 +143,12 @@ export interface NativeUsage {
   timeouts: number
   guestHandles: number
 }
+
+/**
+ * Ends the sandbox of that number, whatever its thread, also while its guest runs. Answers
+ * whether there was one to be ended.
+ */
+export declare function terminateSandbox(id: number, reason?: string | undefined | null): boolean
 
 /** Ends what one `watchSigint` has begun. */
 export declare function unwatchSigint(): void

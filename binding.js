@@ -839,5 +839,6 @@ module.exports.Mailbox = nativeBinding.Mailbox
 module.exports.NativeSandbox = nativeBinding.NativeSandbox
 module.exports.NativeScript = nativeBinding.NativeScript
 module.exports.WeakTable = nativeBinding.WeakTable
+module.exports.terminateSandbox = nativeBinding.terminateSandbox
 module.exports.unwatchSigint = nativeBinding.unwatchSigint
 module.exports.watchSigint = nativeBinding.watchSigint

@@ -41,6 +41,12 @@ export class Sandbox extends EventEmitter<SandboxEvents> {
   readonly name: string;
 
   /**
+   * The sandbox's number among those of the process: by it, {@link Sandbox.terminate} ends it from
+   * any thread. No other sandbox gets it while this one is alive, nor soon after.
+   */
+  readonly id: number;
+
+  /**
    * `'active'` until {@link Sandbox.terminate | terminate()} or {@link Sandbox.dispose | dispose()}
    * is called. A timeout or a reached memory limit ends an entry, not the sandbox, unless the guest
    * could only be stopped for good: see {@link SandboxOptions.graceMs | graceMs}.
@@ -305,6 +311,30 @@ export class Sandbox extends EventEmitter<SandboxEvents> {
   terminate(reason?: unknown): void;
 
   /**
+   * Ends a sandbox of any thread of the process, as its own
+   * {@link Sandbox.terminate | terminate()} would: a guest that is running there now is stopped as
+   * after a deadline, with {@link SandboxOptions.graceMs | graceMs} until it is cut off, and
+   * its entry throws `ERR_SANDBOX_TERMINATED`. The sandbox's own thread hears of it (`state`, the
+   * event, promises that the guest owes) when that entry ends, else at its next turn.
+   *
+   * @param id - {@link Sandbox.id} of the sandbox.
+   * @param reason - Why: part of the message of those errors, and their `cause`.
+   * @returns Whether there is a sandbox of that number that had not been ended before.
+   * @throws TypeError if `id` is no integer, or `reason` neither a string nor left out.
+   *
+   * @example
+   * ```js
+   * import { Sandbox } from 'quickvm';
+   *
+   * const sandbox = new Sandbox();
+   * // As a worker would that was told the number, or the main thread that hears of a worker's.
+   * console.log(Sandbox.terminate(sandbox.id, 'enough'), sandbox.state); // → true terminated
+   * console.log(Sandbox.terminate(sandbox.id)); // → false
+   * ```
+   */
+  static terminate(id: number, reason?: string): boolean;
+
+  /**
    * Gives the heap back, whatever the guest still holds. (A few heaps are kept, taken back to how
    * they were before any foreign code ran, for the next sandboxes with the same options.) Promises that the guest still owes are
    * rejected, and each later use of the sandbox or of a function of it throws
@@ -335,6 +365,12 @@ export interface SandboxOptions {
   /**
    * Cap on the guest's heap, in megabytes of 1,048,576 bytes, all of the engine's own data
    * included: from 1 to 4096. An empty sandbox uses about a quarter of a megabyte.
+   *
+   * What the host keeps because of the guest counts as well: 512 bytes for each handle of a guest
+   * value, 256 for each of a host value that the guest holds (not the value itself), 1024 for a
+   * timer; the keys of symbols of `Symbol.for` that the host has been given; names and text of the
+   * globals that it writes in contexts; and console lines and errors that nobody catches, from when
+   * the guest sends them until the event loop turns.
    * @defaultValue `64`
    */
   memoryLimitMb?: number | undefined;
@@ -368,7 +404,8 @@ export interface SandboxOptions {
    * - a function: asked once about each object that is to cross live; it answers one of these words,
    *   `'copy'`, `'readonly'`, or an {@link Exposure}. What it throws, whoever passed the object gets.
    *
-   * The host's intrinsics never cross, whatever the policy. {@link copy}, {@link readonly} and
+   * Whatever the policy, the host's intrinsics and global object never cross, stacks do not show,
+   * what belongs to Node can be used but not changed, and its private parts are hidden. {@link copy}, {@link readonly} and
    * {@link only} say it of one value.
    * @defaultValue `'safe'`
    *
@@ -722,7 +759,7 @@ export interface GuestGlobal {
 
 /** Figures about a sandbox, see {@link Sandbox.usage}. */
 export interface SandboxUsage {
-  /** Bytes of the heap in use now. */
+  /** Bytes in use now: of the heap, and what the host keeps for the guest. */
   memoryBytes: number;
   /** The most bytes that were in use at once. */
   memoryPeakBytes: number;
@@ -759,7 +796,10 @@ export interface SandboxEvents {
    * holds could say so.
    */
   uncaughtException: [error: unknown];
-  /** {@link Sandbox.terminate | terminate()} was called. */
+  /**
+   * {@link Sandbox.terminate | terminate()} was called, or the guest could only be stopped for good,
+   * by the error that is the reason.
+   */
   terminated: [reason: unknown];
 }
 
@@ -835,6 +875,11 @@ export class Script {
  * - `ERR_SANDBOX_CROSSING`: a value has no form on the other side, or none as a copy; `path` says
  *   where it is.
  * - `ERR_SANDBOX_REVOKED`: the guest used what {@link Sandbox.revoke} took away from it.
+ * - `ERR_SANDBOX_FAULT`: the engine itself failed while guest code ran; `signal` says how. The
+ *   sandbox is terminated. `QUICKVM_FAULT_HANDLER=0` in the environment of the process turns this
+ *   off, and so does `QUICKVM_HARD_STOP=0`; then, and on Windows, the process ends.
+ * - `ERR_SANDBOX_INTERRUPTED`: SIGINT came while a run of `quickvm/vm` with `breakOnSigint` was
+ *   under way on the thread, which throws Node's `ERR_SCRIPT_EXECUTION_INTERRUPTED` itself.
  * - `ERR_SANDBOX_TERMINATED`: {@link Sandbox.terminate} was called; `cause` is its reason.
  * - `ERR_SANDBOX_DISPOSED`: {@link Sandbox.dispose} was called.
  * - `ERR_SANDBOX_SOURCE_LIMIT`: source text is longer than
@@ -846,6 +891,8 @@ export type SandboxErrorCode =
   | 'ERR_SANDBOX_MEMORY_LIMIT'
   | 'ERR_SANDBOX_CROSSING'
   | 'ERR_SANDBOX_REVOKED'
+  | 'ERR_SANDBOX_FAULT'
+  | 'ERR_SANDBOX_INTERRUPTED'
   | 'ERR_SANDBOX_TERMINATED'
   | 'ERR_SANDBOX_DISPOSED'
   | 'ERR_SANDBOX_SOURCE_LIMIT'
@@ -885,4 +932,7 @@ export class SandboxError extends Error {
 
   /** With `ERR_SANDBOX_CROSSING`: where the value is, such as `args[0].user` or `result[3]`. */
   readonly path?: string;
+
+  /** With `ERR_SANDBOX_FAULT`: the signal of the system's, such as `SIGSEGV`. */
+  readonly signal?: string;
 }

@@ -58,7 +58,11 @@ export interface RunningScriptOptions extends BaseOptions {
   timeout?: number | undefined;
   /** Whether an error's stack begins with the line of source. @defaultValue `true` */
   displayErrors?: boolean | undefined;
-  /** Checked, and without effect: a run is stopped by its `timeout` only. */
+  /**
+   * Whether SIGINT (Ctrl-C) stops the run, with the error `ERR_SCRIPT_EXECUTION_INTERRUPTED`, in
+   * place of what it does else. Without effect on Windows.
+   * @defaultValue `false`
+   */
   breakOnSigint?: boolean | undefined;
 }
 
@@ -210,7 +214,10 @@ export function compileFunction(
 /** The same as `new Script`. */
 export function createScript(code: string, options?: ScriptOptions | string): Script;
 
-/** What the sandboxes of this module use; Node's own heap is not counted. */
+/**
+ * What the sandboxes of this module use; Node's own heap is not counted. In detail: the sandbox of
+ * {@link runInThisContext}, each other one, and nothing for each context that has not run anything.
+ */
 export function measureMemory(options?: MeasureMemoryOptions): Promise<MemoryMeasurement>;
 
 /** The same symbols as `node:vm` has, where it has them. */

@@ -10,14 +10,17 @@ const { Lower } = require('./lower.js');
 const { Uncrossable } = require('./uncrossable.js');
 const { HostHandles, GuestHandles, Watched } = require('./handles.js');
 const { crossingError } = require('./errors.js');
+const { nobodyFor } = require('./nobody.js');
 const { op, status, service, trap, IDLE } = require('./wire.js');
 
-const STOPS = ['timeout', 'memory', 'terminated', 'interrupted'];
+const STOPS = ['timeout', 'memory', 'terminated', 'fault', 'interrupted'];
 /** In place of a slot: it is about no guest value that is kept. */
 const NO_SLOT = 0xffffffff;
 /** So many bytes of a message make it one that takes long to read. */
 const LARGE = 64 * 1024;
 const ignore = () => {};
+/** What a registered symbol takes beside its key, in bytes, about. */
+const REGISTERED = 256;
 
 const CAN_WATCH_SYMBOLS = (() => {
   try {
@@ -67,6 +70,7 @@ class Bridge {
    * @param {object} owner.sandbox the sandbox itself
    * @param {Exposures} owner.exposures what it lets its guest see
    * @param {(kind: string, entry?: object) => Error} owner.stopError what a stopped entry throws
+   * @param {() => void} owner.ended called when another thread may have ended the sandbox
    * @param {(error: Error) => void} owner.condemned called when a stop was for good
    * @param {(event: string, reason: unknown) => void} owner.report errors that nobody waits for
    * @param {(reason: unknown, context?: object) => void} [owner.thrown] sees first what the guest
@@ -78,7 +82,7 @@ class Bridge {
     this.name = name;
     this.owner = owner;
     this.host = new HostHandles((slot) => native.release(slot + IDLE));
-    this.guest = new GuestHandles((slot) => native.release(slot), owner.sandbox);
+    this.guest = new GuestHandles(native, owner.sandbox);
     this.exposures = owner.exposures;
     this.symbols = CAN_WATCH_SYMBOLS ? undefined : new Symbols();
     /** Unsettled guest promises handed out here, by the guest's slot. */
@@ -87,6 +91,10 @@ class Bridge {
     this.contexts = undefined;
     /** The task that the running entry belongs to. */
     this.task = undefined;
+    /** How long the guest's message is that is being answered, in bytes. */
+    this.length = 0;
+    /** The registered symbols that the guest has named, as long as it is there. */
+    this.registered = undefined;
     this.dispatch = (base, length) => this.#answer(base, length);
   }
 
@@ -164,8 +172,9 @@ class Bridge {
       }
       case status.STOP: {
         const kind = STOPS[mailbox.readByte()];
+        const signal = kind === 'fault' ? mailbox.readByte() : undefined;
         this.#released();
-        throw this.#stopped(kind, task, outermost, entry);
+        throw this.#stopped(kind, task, outermost, entry, signal);
       }
       default: {
         const error = crossingError(this.name, mailbox.readString(), mailbox.readString());
@@ -176,8 +185,9 @@ class Bridge {
   }
 
   /** Makes the error of a stopped entry, and has those told who wait for it. */
-  #stopped(kind, task, outermost, entry) {
-    const error = this.owner.stopError(kind, entry);
+  #stopped(kind, task, outermost, entry, signal) {
+    if (kind === 'terminated') this.owner.ended();
+    const error = this.owner.stopError(kind, entry, signal);
     const condemned = this.native.isCondemned();
     if (outermost || condemned) this.#abandon(task, error);
     if (condemned) this.owner.condemned(error);
@@ -215,7 +225,7 @@ class Bridge {
       let code = status.RETURN;
       let value;
       try {
-        mailbox.receive(base, length);
+        this.length = mailbox.receive(base, length);
         value = this.#perform(this.#lift(length));
       } catch (error) {
         code = status.THROW;
@@ -292,9 +302,10 @@ class Bridge {
     if (slot < service.END) return this.owner.services[slot](...args);
     const target = this.host.get(slot);
     this.exposures.assertNotRevoked(target, this.name);
-    if (!constructing) return Reflect.apply(target, receiver, args);
-    const made = Reflect.construct(target, args, receiver ?? target);
-    if (receiver !== undefined) this.guest.adopt(made, receiver);
+    if (!constructing) return Reflect.apply(target, receiver ?? nobodyFor(target, receiver), args);
+    const derived = receiver !== undefined && this.exposures.allowsDerived(target);
+    const made = Reflect.construct(target, args, derived ? receiver : target);
+    if (derived) this.guest.adopt(made, receiver);
     return made;
   }
 
@@ -342,6 +353,16 @@ class Bridge {
       task.pending.add(deferred);
     }
     return this.guest.set(slot, promise);
+  }
+
+  /** A symbol of the host's registry, from where none ever goes: the guest pays for its own. */
+  registeredSymbol(key) {
+    this.registered ??= new Set();
+    if (!this.registered.has(key)) {
+      this.registered.add(key);
+      this.native.charge(2 * key.length + REGISTERED);
+    }
+    return Symbol.for(key);
   }
 
   guestSymbol(slot, description) {

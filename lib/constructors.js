@@ -8,7 +8,7 @@ const { types } = require('node:util');
 const NATIVE = '[native code] }';
 const CLASS_OR_FUNCTION = /^(?:class|function)\b/;
 
-const { toString } = Function.prototype;
+const textOf = Function.prototype.toString;
 
 /** Answers that took a trial. */
 const tried = new WeakMap();
@@ -16,7 +16,7 @@ const tried = new WeakMap();
 function isConstructor(value) {
   if (types.isProxy(value)) return tryOnce(value);
   if (types.isAsyncFunction(value) || types.isGeneratorFunction(value)) return false;
-  const text = toString.call(value);
+  const text = textOf.call(value);
   // Built-in or bound.
   if (text.endsWith(NATIVE)) return tryOnce(value);
   // Arrow functions and methods look otherwise; a method by one of these names has no prototype.

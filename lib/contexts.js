@@ -102,6 +102,7 @@ class Contexts {
    * @param {() => object | undefined} owner.running in whose context the guest is now
    * @param {(id: number) => void} owner.drop tells the guest that an object is gone
    * @param {(count: number) => void} owner.weigh so many realms have come or gone
+   * @param {Written} owner.written what guests have written into objects
    * @param {() => void} owner.relieve has V8 look for forgotten objects, if memory is short
    * @param {(error: unknown) => void} owner.report errors that nobody waits for
    */
@@ -204,6 +205,7 @@ class Contexts {
   #gone(id) {
     const { values, hasRealm } = this.#remains.get(id) ?? {};
     if (!this.#remains.delete(id)) return;
+    this.#owner.written.forget(id);
     this.#objects.delete(id);
     if (!hasRealm) return;
     this.#owner.weigh(-1);
@@ -223,6 +225,7 @@ class Contexts {
   /** The start of `op.RUN_IN_CONTEXT`, with the own properties that the code mentions. */
   writeStart(lower, object, { isTraceless, mentions }, later) {
     const context = this.#contexts.get(object);
+    this.#owner.written.check(context.id, object);
     mailbox.u32(context.id);
     const traceless = isTraceless && !context.keepsRealm && context.kept.size === 0;
     mailbox.byte((later ? LATER : 0) | (traceless ? TRACELESS : 0));
@@ -321,6 +324,7 @@ class Contexts {
         this.#owner.report(error);
       }
     }
+    this.#owner.written.note(context.id, object, changes);
   }
 }
 
@@ -341,7 +345,8 @@ function writeCounted(lower, entries, write) {
 const FIXED = new Set(['undefined', 'NaN', 'Infinity']);
 
 function apply(object, kind, key, descriptor) {
-  if (FIXED.has(key)) return false;
+  // The last is what Node's inspection of the object would call.
+  if (FIXED.has(key) || key === inspect.custom) return false;
   switch (kind) {
     case change.DELETE:
       return Reflect.deleteProperty(object, key);

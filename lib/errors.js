@@ -1,5 +1,7 @@
 'use strict';
 
+const os = require('node:os');
+
 /** An error that the sandbox itself raises; guest code's own errors arrive as themselves. */
 class SandboxError extends Error {
   // `instanceof` would ask the prototypes of a value that may be the guest's.
@@ -12,7 +14,7 @@ class SandboxError extends Error {
   constructor(code, message, details = {}) {
     super(message);
     this.code = code;
-    for (const key of ['sandbox', 'filename', 'path']) {
+    for (const key of ['sandbox', 'filename', 'path', 'signal']) {
       if (details[key] !== undefined) this[key] = details[key];
     }
     if (details.cause !== undefined) {
@@ -43,37 +45,49 @@ function crossingError(sandbox, where, what) {
   );
 }
 
+/** The engine failed, by the signal of that number. */
+function faultError(where, number, details) {
+  const { signals } = os.constants;
+  const signal = Object.keys(signals).find((name) => signals[name] === number);
+  const message = `the engine failed ${where}, by ${signal}`;
+  return new SandboxError('ERR_SANDBOX_FAULT', message, { ...details, signal });
+}
+
 /** Bad options, named with what would be right. */
 function optionsError(message) {
   return new SandboxError('ERR_SANDBOX_OPTIONS', message);
 }
 
-/** What a stopped entry of a sandbox throws, or any use of one that has come to its end. */
-function stopError(kind, { name, memoryLimitMb, state, reason }, entry) {
+/** What an entry throws that was stopped, or could not begin, because of `kind`. */
+function stopError(kind, { name, memoryLimitMb, reason }, entry, signal) {
   const details = { sandbox: name, filename: entry?.filename };
-  if (kind === 'timeout') {
-    // An entry without a limit of its own was stopped by that of the one around it.
-    const limit = Number.isFinite(entry.timeout) ? ` of ${entry.timeout} ms` : '';
-    const message = `sandbox '${name}' exceeded its timeout${limit}`;
-    return new SandboxError('ERR_SANDBOX_TIMEOUT', message, details);
+  switch (kind) {
+    case 'fault':
+      return faultError(`in sandbox '${name}'`, signal, details);
+    case 'timeout': {
+      // An entry without a limit of its own was stopped by that of the one around it.
+      const limit = Number.isFinite(entry.timeout) ? ` of ${entry.timeout} ms` : '';
+      const message = `sandbox '${name}' exceeded its timeout${limit}`;
+      return new SandboxError('ERR_SANDBOX_TIMEOUT', message, details);
+    }
+    case 'memory': {
+      const message = `sandbox '${name}' exceeded its memory limit of ${memoryLimitMb} MB`;
+      return new SandboxError('ERR_SANDBOX_MEMORY_LIMIT', message, details);
+    }
+    case 'interrupted': {
+      const message = `sandbox '${name}' was interrupted by SIGINT`;
+      return new SandboxError('ERR_SANDBOX_INTERRUPTED', message, details);
+    }
+    case 'disposed': {
+      const message = `sandbox '${name}' has been disposed`;
+      return new SandboxError('ERR_SANDBOX_DISPOSED', message, details);
+    }
+    default: {
+      const why = reason === undefined ? '' : `: ${reason?.message ?? reason}`;
+      const message = `sandbox '${name}' has been terminated${why}`;
+      return new SandboxError('ERR_SANDBOX_TERMINATED', message, { ...details, cause: reason });
+    }
   }
-  if (kind === 'memory') {
-    const message = `sandbox '${name}' exceeded its memory limit of ${memoryLimitMb} MB`;
-    return new SandboxError('ERR_SANDBOX_MEMORY_LIMIT', message, details);
-  }
-  if (kind === 'interrupted') {
-    const message = `sandbox '${name}' was interrupted by SIGINT`;
-    return new SandboxError('ERR_SANDBOX_INTERRUPTED', message, details);
-  }
-  if (state === 'disposed') {
-    return new SandboxError('ERR_SANDBOX_DISPOSED', `sandbox '${name}' has been disposed`, details);
-  }
-  const because = reason === undefined ? '' : `: ${reason?.message ?? reason}`;
-  return new SandboxError(
-    'ERR_SANDBOX_TERMINATED',
-    `sandbox '${name}' has been terminated${because}`,
-    { ...details, cause: reason },
-  );
 }
 
 /** Source text that is longer than a sandbox takes. */
@@ -85,4 +99,11 @@ function sourceLimitError(sandbox, filename, bytes, limit) {
   );
 }
 
-module.exports = { SandboxError, crossingError, optionsError, stopError, sourceLimitError };
+module.exports = {
+  SandboxError,
+  crossingError,
+  faultError,
+  optionsError,
+  sourceLimitError,
+  stopError,
+};

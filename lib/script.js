@@ -5,7 +5,7 @@ const mailbox = require('./mailbox.js');
 const native = require('./native.js');
 const { Bridge } = require('./bridge.js');
 const { createCachedData, openCachedData } = require('./cached-data.js');
-const { SandboxError } = require('./errors.js');
+const { SandboxError, faultError } = require('./errors.js');
 const { compileOptions } = require('./options.js');
 const { WORD, looksTraceless } = require('./source.js');
 const { op } = require('./wire.js');
@@ -83,8 +83,12 @@ function compileAlone(text, origin) {
     const bridge = new Bridge(compiler, 'compiler', {
       services: [],
       condemned: () => {},
-      stopError: () =>
-        new SandboxError('ERR_SANDBOX_MEMORY_LIMIT', `the script ${origin.filename} is too large`),
+      stopError: (kind, _entry, signal) => {
+        const { filename } = origin;
+        if (kind === 'fault') return faultError(`in compiling ${filename}`, signal, { filename });
+        const message = `the script ${filename} is too large`;
+        return new SandboxError('ERR_SANDBOX_MEMORY_LIMIT', message);
+      },
     });
     return compile(bridge, text, origin, Infinity);
   } finally {

@@ -115,10 +115,18 @@ impl NativeSandbox {
         }
     }
 
-    /// Tells V8 of memory that its collector could have given back, or that it has.
+    /// Tells V8 of memory that its collector could give back, or that it has.
     #[napi]
-    pub fn weigh(&self, env: Env, bytes: f64) -> napi::Result<()> {
-        env.adjust_external_memory(bytes as i64).map(drop)
+    pub fn weigh(&self, env: &Env, bytes: f64) -> napi::Result<()> {
+        self.exchange.weigh(env, self.id, bytes as i64)
+    }
+
+    /// Counts bytes of the host's against the cap of the guest that they are there for.
+    #[napi]
+    pub fn charge(&self, bytes: f64) {
+        if let Some(sandbox) = self.exchange.get(self.id) {
+            sandbox.charge(bytes);
+        }
     }
 
     /// The host has let go of a context's object.
@@ -166,6 +174,12 @@ impl NativeSandbox {
         if let Some(sandbox) = self.exchange.get(self.id) {
             sandbox.take_back();
         }
+    }
+
+    /// Why another thread has ended it, if it gave a reason.
+    #[napi]
+    pub fn reason(&self) -> Option<String> {
+        self.exchange.reason(self.id)
     }
 
     /// Whether the guest could only be stopped for good.

@@ -52,6 +52,7 @@ pub use checkpoint::Checkpoint;
 pub use deadline::Stop;
 pub use exception::Thrown;
 pub use global::{Attributes, Change, GlobalId, Names, Property};
+pub use guard::terminator::Terminator;
 pub use key::Key;
 pub use limits::Limits;
 pub use promise::PromiseState;

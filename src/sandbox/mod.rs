@@ -8,7 +8,8 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use crate::engine::{
-    Args, Host, Kind, Limits, Origin, Realm, Runtime, Scope, Script, Slot, Stop, Thrown, Value,
+    Args, Host, Kind, Limits, Origin, Realm, Runtime, Scope, Script, Slot, Terminator, Thrown,
+    Value,
 };
 use crate::guest::{self, service, Builtins, Surface};
 use crate::membrane::helpers::{self, HELPERS};
@@ -17,13 +18,14 @@ use crate::membrane::lower::{Lower, LowerError, Twins};
 use crate::membrane::wire::{op, status, Malformed, Reader, Writer};
 
 mod context;
+mod limits;
 mod pool;
 mod reflect;
 mod reply;
 mod session;
 
 use pool::Guest;
-use reply::{write_reply, write_uncrossable, Form, Outcome};
+use reply::{write_reply, write_stop, write_uncrossable, Form, Outcome};
 use session::Session;
 
 /// The way to the host: sends a request, waits for the reply.
@@ -46,20 +48,6 @@ pub struct SandboxOptions {
     pub contexts: bool,
     /// What of the language its realms have.
     pub surface: Surface,
-}
-
-/// Figures about a sandbox.
-#[derive(Clone, Copy, Debug, Default)]
-#[allow(missing_docs)]
-pub struct Usage {
-    pub memory: usize,
-    pub memory_peak: usize,
-    pub memory_limit: usize,
-    pub guest: Duration,
-    pub wall: Duration,
-    pub entries: u64,
-    pub timeouts: u64,
-    pub guest_handles: usize,
 }
 
 /// An isolated guest: one heap, one main realm.
@@ -194,13 +182,7 @@ impl Sandbox {
             self.was_stopped.set(true);
             fresh.iter().for_each(|&slot| self.runtime.release(slot));
             reply.truncate(0);
-            reply.byte(status::STOP);
-            reply.byte(match stop {
-                Stop::Timeout => 0,
-                Stop::MemoryLimit => 1,
-                Stop::Terminated => 2,
-                Stop::Interrupted => 3,
-            });
+            write_stop(&mut reply, stop);
         }
         self.finish(&mut reply, fresh, due);
         reply.into_bytes()
@@ -260,39 +242,14 @@ impl Sandbox {
         self.runtime.terminate();
     }
 
-    /// See [`Runtime::set_grace`].
-    pub fn set_grace(&self, milliseconds: f64) {
-        self.runtime.set_grace(timeout(milliseconds));
-    }
-
-    /// See [`Runtime::set_random_seed`].
-    pub fn set_random_seed(&self, seed: u64) {
-        self.runtime.set_random_seed(seed);
-    }
-
-    /// See [`Runtime::set_source_limit`].
-    pub fn set_source_limit(&self, bytes: usize) {
-        self.runtime.set_source_limit(bytes);
+    /// What ends it from any thread.
+    pub fn terminator(&self) -> Terminator {
+        self.runtime.terminator()
     }
 
     /// Whether the guest could only be stopped for good: nothing can run in it again.
     pub fn is_condemned(&self) -> bool {
         self.runtime.is_condemned()
-    }
-
-    /// Figures, at no cost to the guest.
-    pub fn usage(&self) -> Usage {
-        let (heap, counters) = (self.runtime.heap(), self.runtime.counters());
-        Usage {
-            memory: heap.used(),
-            memory_peak: heap.peak(),
-            memory_limit: heap.limit(),
-            guest: counters.inside.saturating_sub(counters.host),
-            wall: counters.wall,
-            entries: counters.entries,
-            timeouts: counters.timeouts,
-            guest_handles: self.runtime.slot_count(),
-        }
     }
 
     /// The heap, to look at.

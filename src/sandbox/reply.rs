@@ -1,7 +1,7 @@
 //! How a request ends: the value, what was thrown, or why neither can cross.
 
 use super::Failure;
-use crate::engine::{Scope, Slot, Thrown, Value};
+use crate::engine::{Scope, Slot, Stop, Thrown, Value};
 use crate::membrane::lift::{Lift, LiftError, Purpose};
 use crate::membrane::wire::{status, tag, Writer};
 
@@ -16,6 +16,8 @@ pub(super) struct Outcome<'a> {
 pub(super) enum Form {
     /// Objects stay where they are.
     Live,
+    /// The same, of what other guests have their own of at that place.
+    LiveLike(u32),
     /// With all that is in it.
     Copy,
     /// An object made for this answer: its properties cross one by one.
@@ -33,6 +35,21 @@ impl<'a> From<Value<'a>> for Outcome<'a> {
 impl<'a> Outcome<'a> {
     pub(super) fn new(value: Value<'a>, form: Form) -> Self {
         Self { value, form }
+    }
+}
+
+/// Writes why the guest had to be stopped.
+pub(super) fn write_stop(reply: &mut Writer, stop: Stop) {
+    reply.byte(status::STOP);
+    match stop {
+        Stop::Timeout => reply.byte(0),
+        Stop::MemoryLimit => reply.byte(1),
+        Stop::Terminated => reply.byte(2),
+        Stop::Fault { signal } => {
+            reply.byte(3);
+            reply.byte(signal as u8);
+        }
+        Stop::Interrupted => reply.byte(4),
     }
 }
 
@@ -59,6 +76,10 @@ pub(super) fn write_reply<'a>(
         Form::Record => lift.record(&value),
         Form::Intrinsic(index) => {
             lift.intrinsic(index);
+            Ok(())
+        }
+        Form::LiveLike(index) => {
+            lift.stand_in_for(&value, Some(index));
             Ok(())
         }
         Form::Live | Form::Copy => lift.named(&value, || "result".into()),

@@ -3,7 +3,7 @@
 // exercises the one at a path; `paths` are all there are.
 (() => {
   const N = 300;
-  const text = 'abc-'.repeat(4 * N);
+  const text = 'ab-€'.repeat(2 * N);
   const list = () => Array.from({ length: N }, (_, i) => i % 7);
   const object = () => Object.fromEntries(list().map((value, i) => [`key${i}`, value]));
   const entries = () => list().map((value, i) => [`k${i}`, value]);
@@ -93,7 +93,7 @@
       }
       visit(Object.getPrototypeOf(holder), `${path}/^`);
     };
-    roots.forEach((root, index) => visit(root, String(index)));
+    for (const [index, root] of roots.entries()) visit(root, String(index));
     return paths;
   };
 

@@ -6,10 +6,15 @@ use std::rc::{Rc, Weak};
 
 use quickvm::engine::{Shape, Trap, TRAPS};
 use quickvm::guest::{Builtins, Surface};
-use quickvm::membrane::wire::{change, op, status, tag, Malformed, Reader, Writer};
+use quickvm::membrane::wire::{
+    change, op, status, tag, Malformed, Reader, Writer, INTRINSIC_SHAPE,
+};
 use quickvm::{Channel, Sandbox, SandboxOptions};
 
 use super::{KB, MB};
+
+/// The reason of a [`Reply::Stop`] that comes with the number of a signal.
+const FAULT: u8 = 3;
 
 /// The first slot that is the host's own.
 pub const FIRST: u32 = quickvm::guest::service::END;
@@ -94,7 +99,11 @@ fn read(reader: &mut Reader<'_>, slots: &mut BTreeSet<u32>) -> Result<String, Ma
         tag::STAND_IN => {
             slot(reader)?;
             let shapes = ["object", "array", "function", "constructor"];
-            (*shapes.get(usize::from(reader.byte()?)).ok_or(Malformed)?).into()
+            let byte = reader.byte()?;
+            if byte & INTRINSIC_SHAPE != 0 {
+                reader.u32()?;
+            }
+            (*shapes.get(usize::from(byte & !INTRINSIC_SHAPE)).ok_or(Malformed)?).into()
         }
         tag::INTRINSIC => format!("intrinsic {}", reader.u32()?),
         tag::CONTEXT => format!("context {}", reader.u32()?),
@@ -188,7 +197,13 @@ impl FakeHost {
         let reply = match reader.byte().expect("a status") {
             status::RETURN => Reply::Return(read(&mut reader, &mut slots).expect("a value")),
             status::THROW => Reply::Throw(read(&mut reader, &mut slots).expect("a value")),
-            status::STOP => Reply::Stop(reader.byte().expect("a reason")),
+            status::STOP => {
+                let reason = reader.byte().expect("a reason");
+                if reason == FAULT {
+                    reader.byte().expect("a signal");
+                }
+                Reply::Stop(reason)
+            }
             _ => Reply::Uncrossable(reader.text().expect("a path"), reader.text().expect("what")),
         };
         self.released.borrow_mut().extend(released(&mut reader));

@@ -255,14 +255,12 @@ impl Global {
         };
         let plain = attributes.has(Attributes::WRITABLE) && attributes.has(Attributes::ENUMERABLE);
         match (value, held.map(|held| (held.value, held.attributes))) {
-            (Ok(value), Some((Ok(old), was))) if attributes.0 == was.0 & Attributes::PLAIN => {
-                let is_new = !is_same(scope, value.raw(), old);
-                let is_set = attributes.has(Attributes::WRITABLE);
-                is_new.then_some(if is_set {
-                    Change::Set(value)
-                } else {
-                    Change::Define(value, attributes)
-                })
+            (Ok(value), Some((Ok(old), was)))
+                if attributes.0 == was.0 & Attributes::PLAIN
+                    && (attributes.has(Attributes::WRITABLE)
+                        || is_same(scope, value.raw(), old)) =>
+            {
+                (!is_same(scope, value.raw(), old)).then_some(Change::Set(value))
             }
             // What a declaration of a function leaves.
             (Ok(value), Some((Ok(_), was)))

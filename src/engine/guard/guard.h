@@ -5,6 +5,7 @@
 #define QUICKVM_GUARD_H
 
 #include <setjmp.h>
+#include <stdatomic.h>
 
 #include "engine.h"
 
@@ -23,7 +24,7 @@ struct frame {
 };
 
 /* Why a runtime was left by a jump. */
-enum condemnation { NOT_CONDEMNED, OUT_OF_MEMORY, OUT_OF_TIME };
+enum condemnation { NOT_CONDEMNED, OUT_OF_MEMORY, OUT_OF_TIME, FAULT };
 
 /* One for each runtime, outside its heap. `guard::Guard` in Rust begins with the same
    fields. What is volatile, the signal's handler reads or writes, too. */
@@ -36,6 +37,12 @@ struct quickvm_guard {
   int fragile;
   /* Whether a signal came while there was no frame. */
   volatile int missed;
+  /* The signal by which the engine failed. */
+  int fault;
+  /* Whether another thread has put an end to it, and what it then has to stop, in
+     nanoseconds. */
+  const _Atomic(bool) *is_over;
+  int64_t grace;
   JSMallocFunctions memory;
   void *heap;
 };

@@ -11,17 +11,16 @@ impl Heap {
         let state = self.state();
         let mut binned = state.binned();
         let (mut used, mut before) = (Allocator::prefix(), None::<Block>);
-        let mut block = state.first();
-        while block < state.top() {
+        for block in state.blocks() {
             let wrong = |what: &str| Err(format!("{what} at {:?}", block.payload()));
-            let next = block.offset(block.size());
-            if block.size() == 0 || next > state.top() {
+            if block.offset(block.size()) > state.top() {
                 return wrong("a size that leads astray");
             }
-            if block.prev_if_free() != before.filter(|before| before.is_free()) {
+            let free_before = before.filter(|before| before.is_free());
+            if block.prev_if_free() != free_before {
                 return wrong("a block that mistakes the one before it");
             }
-            if block.is_free() && before.is_some_and(Block::is_free) {
+            if block.is_free() && free_before.is_some() {
                 return wrong("two free blocks that were not merged");
             }
             if block.is_free() != binned.remove(&block) {
@@ -29,14 +28,19 @@ impl Heap {
             }
             used += if block.is_free() { 0 } else { block.size() };
             before = Some(block);
-            block = next;
+        }
+        let end = before.map(|last| last.offset(last.size()));
+        if end.is_some_and(|end| end != state.top()) {
+            return Err("the blocks end before the top".into());
         }
         if let Some(stray) = binned.first() {
             return Err(format!("in a list, but no block: {:?}", stray.payload()));
         }
-        if used != self.used() {
-            return Err(format!("{used} bytes in use, {} counted", self.used()));
+        // Those in quarantine are no longer counted.
+        let counted = self.used() + self.host().quarantine.size();
+        match used == counted {
+            true => Ok(()),
+            false => Err(format!("{used} bytes in use, {counted} counted")),
         }
-        Ok(())
     }
 }
