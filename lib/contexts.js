@@ -222,8 +222,8 @@ class Contexts {
     });
   }
 
-  /** The start of `op.RUN_IN_CONTEXT`, with the own properties that the code mentions. */
-  writeStart(lower, object, { isTraceless, mentions }, later) {
+  /** The start of `op.RUN_IN_CONTEXT`: what the code mentions, or may declare the realm's own of. */
+  writeStart(lower, object, { isTraceless, mentions, redeclares }, later) {
     const context = this.#contexts.get(object);
     this.#owner.written.check(context.id, object);
     mailbox.u32(context.id);
@@ -231,7 +231,8 @@ class Contexts {
     mailbox.byte((later ? LATER : 0) | (traceless ? TRACELESS : 0));
     this.#writeNames(lower, object, context);
     const mentioned = (key) => typeof key === 'string' && mentions(key);
-    this.#writeProperties(lower, object, context, Reflect.ownKeys(object).filter(mentioned));
+    const keys = Reflect.ownKeys(object).filter(mentioned);
+    this.#writeProperties(lower, object, context, [...keys, ...redeclares()]);
   }
 
   #writeProperties(lower, object, context, keys) {
@@ -350,8 +351,6 @@ function apply(object, kind, key, descriptor) {
   switch (kind) {
     case change.DELETE:
       return Reflect.deleteProperty(object, key);
-    case change.DECLARE:
-      return lookUp(object, key) === undefined && Reflect.set(object, key, undefined);
     case change.SET:
       // A key like any other here.
       if (key !== '__proto__') return Reflect.set(object, key, descriptor.value);

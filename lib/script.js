@@ -7,7 +7,7 @@ const { Bridge } = require('./bridge.js');
 const { createCachedData, openCachedData } = require('./cached-data.js');
 const { SandboxError, faultError } = require('./errors.js');
 const { compileOptions } = require('./options.js');
-const { WORD, looksTraceless } = require('./source.js');
+const { GLOBALS, WORD, looksTraceless } = require('./source.js');
 const { op } = require('./wire.js');
 
 /** What a compilation without a sandbox may use: parsing is the only thing that runs there. */
@@ -126,20 +126,24 @@ function sizeOf(code) {
 
 /**
  * What source text (or a script's) tells by its look: whether a run of it may leave something in
- * its realm, and which names it may contain.
+ * its realm, which names it may contain, and which of a realm's own it may declare by `var`.
  */
 function lookAt(code) {
   if (typeof code === 'string') {
     const hasEscapes = code.includes('\\u');
+    const mentions = (name) => hasEscapes || code.includes(name);
     return {
       isTraceless: looksTraceless(code),
-      mentions: (name) => hasEscapes || code.includes(name),
+      mentions,
+      redeclares: () => (hasEscapes || code.includes('var') ? GLOBALS.filter(mentions) : []),
     };
   }
   const script = compiled.get(code);
   const { text } = script.source;
   script.words ??= text.includes('\\u') ? { has: () => true } : new Set(text.match(WORD));
-  return { isTraceless: looksTraceless(text), mentions: (name) => script.words.has(name) };
+  const mentions = (name) => script.words.has(name);
+  const redeclares = () => (mentions('var') ? GLOBALS.filter(mentions) : []);
+  return { isTraceless: looksTraceless(text), mentions, redeclares };
 }
 
 module.exports = {

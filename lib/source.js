@@ -16,11 +16,17 @@ const TOKEN = new RegExp(
   'uy',
 );
 
+/** Names that realms may have values of their own by. */
+const GLOBALS = ['InternalError', 'Iterator', ...Object.getOwnPropertyNames(globalThis)].filter(
+  (name) => !['undefined', 'NaN', 'Infinity'].includes(name),
+);
+
 /** Words that declare or reach what a realm has of its own, and the names of that. */
 const OWN_WORDS = new Set([
   ...['async', 'await', 'class', 'const', 'delete', 'eval', 'export', 'for', 'function', 'import'],
-  ...['let', 'new', 'this', 'using', 'var', 'with', 'yield', 'InternalError', 'Iterator'],
-  ...Object.getOwnPropertyNames(globalThis),
+  ...['let', 'new', 'this', 'using', 'var', 'with', 'yield'],
+  ...GLOBALS,
+  ...['undefined', 'NaN', 'Infinity'],
 ]);
 const REACHING = new Set([
   ...['constructor', 'prototype', '__proto__', '__defineGetter__', '__defineSetter__'],
@@ -81,4 +87,4 @@ function looksTraceless(code) {
   return answer;
 }
 
-module.exports = { WORD, looksTraceless };
+module.exports = { GLOBALS, WORD, looksTraceless };

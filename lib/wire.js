@@ -68,7 +68,7 @@ const names = { UNKNOWN: 0, SAME: 1, THESE: 2 };
 
 const property = { ABSENT: 0, DATA: 1, ACCESSOR: 2, KEPT: 3 };
 
-const change = { END: 0, DELETE: 1, DECLARE: 2, SET: 3, DEFINE: 4, ACCESSOR: 5 };
+const change = { END: 0, DELETE: 1, SET: 3, DEFINE: 4, ACCESSOR: 5 };
 
 const status = { RETURN: 0, THROW: 1, STOP: 2, UNCROSSABLE: 3 };
 

@@ -95,7 +95,6 @@ fn described(key: &Key<'_>, change: &Change<'_>) -> String {
     let text = |value: &Value<'_>| value.to_text().unwrap_or_else(|_| "(no text)".into());
     match change {
         Change::Delete => format!("delete {name}"),
-        Change::Declare => format!("var {name}"),
         Change::Set(value) => format!("{name} = {}", text(value)),
         Change::Define(value, attributes) => format!("{name}: {} {}", text(value), attributes.0),
         Change::Accessor(..) => format!("get {name}"),
@@ -141,7 +140,8 @@ fn changes_are_told_and_nothing_else() {
         ("a; b; typeof c", &[]),
         ("a = 1", &[]),
         ("a = 7; a", &["a = 7"]),
-        ("var x", &["var x"]),
+        ("var x", &[]),
+        ("var x; x = 3", &["x = 3"]),
         ("var x = 3; x++", &["x = 4"]),
         ("y = 5; delete y", &[]),
         ("delete a", &["delete a"]),

@@ -75,8 +75,6 @@ pub enum Names<'a> {
 pub enum Change<'a> {
     /// Deleted.
     Delete,
-    /// Declared by `var` without a value, and perhaps there already.
-    Declare,
     /// Given a value.
     Set(Value<'a>),
     /// Defined as a plain value, with these attributes.
@@ -310,7 +308,10 @@ impl<'a> Scope<'a> {
         global.touch(self);
         global.learn_names(self, names);
         for (key, property) in properties {
-            global.learn(self, key.raw(self), property, true);
+            match property {
+                Property::Absent => global.learn_absent(self, key.raw(self)),
+                found => global.learn(self, key.raw(self), found, true),
+            }
         }
     }
 

@@ -162,8 +162,6 @@ pub mod change {
     pub const END: u8 = 0;
     /// key
     pub const DELETE: u8 = 1;
-    /// key
-    pub const DECLARE: u8 = 2;
     /// key, flag: kept, value
     pub const SET: u8 = 3;
     /// key, attributes byte, flag: kept, value

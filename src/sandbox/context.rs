@@ -268,7 +268,6 @@ fn write_change<'a>(
         };
         match change {
             Change::Delete => begin(lift, change::DELETE),
-            Change::Declare => begin(lift, change::DECLARE),
             Change::Set(value) => {
                 begin(lift, change::SET)?;
                 write_kept(lift, change, value)

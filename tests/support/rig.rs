@@ -250,7 +250,7 @@ impl FakeHost {
                         reader.byte()?; // its attributes
                     }
                     match kind {
-                        change::DELETE | change::DECLARE => {}
+                        change::DELETE => {}
                         change::SET | change::DEFINE => {
                             reader.flag()?;
                             read(reader, slots)?;

@@ -158,6 +158,45 @@ module.exports = {
     return [vm.runInContext('test()', context), context.test()];
   },
 
+  'var keeps what the realm has itself': (vm) => {
+    const context = vm.createContext();
+    const script = new vm.Script('var Map, Reflect; typeof Map + typeof Reflect');
+    return [
+      vm.runInContext('var JSON; typeof JSON', context),
+      vm.runInContext('var console; typeof console', context),
+      script.runInContext(context),
+      vm.runInContext(
+        'var Reflect; (function (own) { own.mine = 1 })(Reflect || (Reflect = {}))',
+        context,
+      ),
+      vm.runInContext('typeof Reflect.get + Reflect.mine', context),
+      Object.keys(context),
+      vm.runInContext('var Map = 5; Map', context),
+      vm.runInContext('Map = 6; var Map; Map', context),
+      vm.runInContext('delete this.JSON; typeof JSON', context),
+      Object.keys(context),
+    ];
+  },
+
+  'var without a value is the realm’s': (vm) => {
+    const context = vm.createContext();
+    const before = [
+      vm.runInContext('var x; function f() { return x } typeof x', context),
+      vm.runInContext('"x" in this', context),
+      Object.keys(context),
+      vm.runInContext('delete this.x', context),
+    ];
+    vm.runInContext('x = 1', context);
+    const given = [Object.keys(context), context.x, context.f()];
+    context.y = 2;
+    return [
+      before,
+      given,
+      vm.runInContext('var y; y', context),
+      vm.runInContext('var x; x', context),
+    ];
+  },
+
   'var keeps what is there': (vm) => {
     const context = vm.createContext({ a: 1 });
     return [

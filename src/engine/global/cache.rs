@@ -129,15 +129,44 @@ impl Global {
                 Known::Listed(Held { attributes, value: Ok(value) })
             }
         };
-        let old = self.known.borrow_mut().insert(key, known);
-        match old {
+        self.note(scope, key, known);
+        if store {
+            self.store(scope, key);
+        }
+    }
+
+    fn note(&self, scope: Scope<'_>, key: qjs::JSAtom, known: Known) {
+        match self.known.borrow_mut().insert(key, known) {
             // SAFETY: the runtime that is entered; taken out of the record just now.
             Some(old) => unsafe { old.free(scope.runtime.raw()) },
             None => drop(hold(scope, key)),
         }
-        if store {
-            self.store(scope, key);
+    }
+
+    /// The host has no such property. What the realm has itself by that name becomes one of
+    /// the object's own, or `var` would not find it and hide it.
+    pub(super) fn learn_absent(&self, scope: Scope<'_>, key: qjs::JSAtom) {
+        let Some((Ok(value), attributes)) = self.own_property(scope, self.original, key) else {
+            return self.learn(scope, key, Property::Absent, false);
+        };
+        let held = Held { attributes, value: Ok(value.into_raw()) };
+        self.note(scope, key, Known::Listed(held));
+        self.store(scope, key);
+    }
+
+    /// What `var` has made without a value is the realm's, as in V8, until it gets one.
+    fn declare(&self, scope: Scope<'_>, key: qjs::JSAtom) {
+        if self.own_property(scope, self.original, key).is_some() {
+            return;
         }
+        let flags = Attributes::WRITABLE | Attributes::ENUMERABLE;
+        let value = qjs::JS_UNDEFINED;
+        // SAFETY: the record holds the original global object, an ordinary one.
+        let status = unsafe {
+            let flags = i32::from(flags);
+            guard::JS_DefinePropertyValue(scope.context, self.original, key, value, flags)
+        };
+        let _ = scope.truth(status);
     }
 
     /// Makes a property that is only listed one of the object's own, where the engine
@@ -213,7 +242,9 @@ impl Global {
             let raw = key.raw(scope);
             present.insert(raw);
             let known = self.known.borrow().get(&raw).copied();
-            if let Some(change) = self.change(scope, raw, known) {
+            if self.is_declared(scope, raw, known) {
+                self.declare(scope, raw);
+            } else if let Some(change) = self.change(scope, raw, known) {
                 self.remember(
                     scope,
                     raw,
@@ -242,13 +273,22 @@ impl Global {
         changes
     }
 
+    /// Whether it is what `var` makes, which does not ask first, and still without a value.
+    fn is_declared(&self, scope: Scope<'_>, key: qjs::JSAtom, known: Option<Known>) -> bool {
+        known.is_none()
+            && self.own_property(scope, self.raw(), key).is_some_and(|(value, attributes)| {
+                let plain = Attributes::WRITABLE | Attributes::ENUMERABLE;
+                attributes.0 & plain == plain && value.is_ok_and(|value| value.is_undefined())
+            })
+    }
+
     fn change<'a>(
         &self,
         scope: Scope<'a>,
         key: qjs::JSAtom,
         known: Option<Known>,
     ) -> Option<Change<'a>> {
-        let (value, attributes) = self.own_property(scope, key)?;
+        let (value, attributes) = self.own_property(scope, self.raw(), key)?;
         let held = match known {
             Some(Known::Listed(held) | Known::Stored(held)) => Some(held),
             _ => None,
@@ -270,10 +310,6 @@ impl Global {
             {
                 Some(Change::Set(value))
             }
-            // What `var` makes, which does not ask first.
-            (Ok(value), None) if plain && known.is_none() && value.is_undefined() => {
-                Some(Change::Declare)
-            }
             (Ok(value), None) if plain => Some(Change::Set(value)),
             (Ok(value), _) => Some(Change::Define(value, attributes)),
             (Err((getter, setter)), Some((Err(old), was)))
@@ -287,11 +323,12 @@ impl Global {
         }
     }
 
-    /// A property that the object here has.
+    /// A property that an object has: the one here, or the original.
     #[allow(clippy::type_complexity)]
     fn own_property<'a>(
         &self,
         scope: Scope<'a>,
+        object: qjs::JSValue,
         key: qjs::JSAtom,
     ) -> Option<(Result<Value<'a>, (Value<'a>, Value<'a>)>, Attributes)> {
         let mut found = qjs::JSPropertyDescriptor {
@@ -303,7 +340,7 @@ impl Global {
         // SAFETY: a live object; the engine fills the descriptor with references that are
         // ours.
         let (value, getter, setter) = unsafe {
-            let status = guard::JS_GetOwnProperty(scope.context, &mut found, self.raw(), key);
+            let status = guard::JS_GetOwnProperty(scope.context, &mut found, object, key);
             if !scope.truth(status).unwrap_or(false) {
                 return None;
             }
