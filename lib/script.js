@@ -142,8 +142,8 @@ function lookAt(code) {
   const { text } = script.source;
   script.words ??= text.includes('\\u') ? { has: () => true } : new Set(text.match(WORD));
   const mentions = (name) => script.words.has(name);
-  const redeclares = () => (mentions('var') ? GLOBALS.filter(mentions) : []);
-  return { isTraceless: looksTraceless(text), mentions, redeclares };
+  script.redeclares ??= mentions('var') ? GLOBALS.filter(mentions) : [];
+  return { isTraceless: looksTraceless(text), mentions, redeclares: () => script.redeclares };
 }
 
 module.exports = {
