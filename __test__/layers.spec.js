@@ -52,6 +52,7 @@ const UNSAFE_FENCE = [
   'src/engine/runtime.rs',
   'src/engine/script.rs',
   'src/engine/slots.rs',
+  'src/engine/source.rs',
   'src/engine/stack.rs',
   'src/engine/string.rs',
   'src/engine/value.rs',

@@ -58,4 +58,48 @@ function optionsError(message) {
   return new SandboxError('ERR_SANDBOX_OPTIONS', message);
 }
 
-module.exports = { SandboxError, crossingError, faultError, optionsError };
+/** What an entry throws that was stopped, or could not begin, because of `kind`. */
+function stopError(kind, { name, memoryLimitMb, reason }, entry, signal) {
+  const details = { sandbox: name, filename: entry?.filename };
+  switch (kind) {
+    case 'fault':
+      return faultError(`in sandbox '${name}'`, signal, details);
+    case 'timeout': {
+      // An entry without a limit of its own was stopped by that of the one around it.
+      const limit = Number.isFinite(entry.timeout) ? ` of ${entry.timeout} ms` : '';
+      const message = `sandbox '${name}' exceeded its timeout${limit}`;
+      return new SandboxError('ERR_SANDBOX_TIMEOUT', message, details);
+    }
+    case 'memory': {
+      const message = `sandbox '${name}' exceeded its memory limit of ${memoryLimitMb} MB`;
+      return new SandboxError('ERR_SANDBOX_MEMORY_LIMIT', message, details);
+    }
+    case 'disposed': {
+      const message = `sandbox '${name}' has been disposed`;
+      return new SandboxError('ERR_SANDBOX_DISPOSED', message, details);
+    }
+    default: {
+      const why = reason === undefined ? '' : `: ${reason?.message ?? reason}`;
+      const message = `sandbox '${name}' has been terminated${why}`;
+      return new SandboxError('ERR_SANDBOX_TERMINATED', message, { ...details, cause: reason });
+    }
+  }
+}
+
+/** Source text that is longer than a sandbox takes. */
+function sourceLimitError(sandbox, filename, bytes, limit) {
+  return new SandboxError(
+    'ERR_SANDBOX_SOURCE_LIMIT',
+    `the source text of ${filename} has ${bytes} bytes; sandbox '${sandbox}' takes up to ${limit}`,
+    { sandbox, filename },
+  );
+}
+
+module.exports = {
+  SandboxError,
+  crossingError,
+  faultError,
+  optionsError,
+  sourceLimitError,
+  stopError,
+};

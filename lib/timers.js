@@ -1,13 +1,21 @@
 'use strict';
 
+/** What one takes in the host, in bytes, about. */
+const SIZE = 1024;
+
 /** The guest's timers on the host's event loop. While one is pending, the process lives on. */
 class HostTimers {
   #fire;
+  #charge;
   #timers = new Map();
 
-  /** @param {(id: number, task: object) => void} fire runs the guest's function */
-  constructor(fire) {
+  /**
+   * @param {(id: number, task: object) => void} fire runs the guest's function
+   * @param {(bytes: number) => void} charge counts bytes against the guest's memory limit
+   */
+  constructor(fire, charge) {
     this.#fire = fire;
+    this.#charge = charge;
   }
 
   get size() {
@@ -19,9 +27,10 @@ class HostTimers {
    */
   start(id, delay, repeat, task) {
     const fire = () => {
-      if (!repeat) this.#timers.delete(id);
+      if (!repeat) this.#forget(id);
       this.#fire(id, task);
     };
+    this.#charge(SIZE);
     if (repeat) {
       const timer = setInterval(fire, delay);
       this.#timers.set(id, { timer, cancel: () => clearInterval(timer) });
@@ -36,7 +45,11 @@ class HostTimers {
 
   stop(id) {
     this.#timers.get(id)?.cancel();
-    this.#timers.delete(id);
+    this.#forget(id);
+  }
+
+  #forget(id) {
+    if (this.#timers.delete(id)) this.#charge(-SIZE);
   }
 
   reference(id, referenced) {

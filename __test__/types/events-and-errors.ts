@@ -45,6 +45,8 @@ try {
         case 'ERR_SANDBOX_TERMINATED':
         case 'ERR_SANDBOX_DISPOSED':
           return 'over';
+        case 'ERR_SANDBOX_SOURCE_LIMIT':
+          return 'long';
         case 'ERR_SANDBOX_OPTIONS':
           return 'wrong';
       }

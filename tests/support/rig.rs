@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::rc::{Rc, Weak};
 
 use quickvm::engine::{Shape, Trap, TRAPS};
-use quickvm::guest::Builtins;
+use quickvm::guest::{Builtins, Surface};
 use quickvm::membrane::wire::{change, op, status, tag, Malformed, Reader, Writer};
 use quickvm::{Channel, Sandbox, SandboxOptions};
 
@@ -278,7 +278,13 @@ pub type Write<'w> = &'w dyn Fn(&mut Writer);
 impl Rig {
     pub fn new() -> Self {
         let builtins = Builtins { console: true, timers: true, modules: true };
-        let options = SandboxOptions { memory: 16 * MB, stack: 256 * KB, builtins };
+        let options = SandboxOptions {
+            memory: 16 * MB,
+            stack: 256 * KB,
+            builtins,
+            surface: Surface::FULL,
+            contexts: false,
+        };
         let rig = Self {
             sandbox: Rc::new(Sandbox::new(options).unwrap()),
             host: FakeHost {

@@ -19,17 +19,21 @@
 
 mod callbacks;
 mod calls;
+pub(super) mod terminator;
 pub(super) mod watchdog;
 
 use std::cell::Cell;
 use std::ffi::c_void;
 use std::ptr;
+use std::sync::atomic::AtomicBool;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use rquickjs::qjs;
 
 pub(super) use callbacks::*;
 pub(super) use calls::*;
+use terminator::Ending;
 
 use super::{poll, Runtime, Stop};
 
@@ -41,7 +45,10 @@ pub(super) struct Guard {
     frame: Cell<*mut c_void>,
     condemned: Cell<i32>,
     fragile: Cell<i32>,
+    missed: Cell<i32>,
     fault: Cell<i32>,
+    is_over: *const AtomicBool,
+    grace: Cell<i64>,
     memory: Cell<qjs::JSMallocFunctions>,
     heap: *mut c_void,
     // Rust's own.
@@ -60,12 +67,16 @@ extern "C" {
 
 impl Guard {
     /// A guard for the runtime that will live in the heap `heap`.
-    pub(super) fn new(heap: *mut c_void) -> Self {
+    /// `ending` must live as long as the runtime.
+    pub(super) fn new(heap: *mut c_void, ending: &Ending) -> Self {
         Self {
             frame: Cell::new(ptr::null_mut()),
             condemned: Cell::new(0),
             fragile: Cell::new(0),
+            missed: Cell::new(0),
             fault: Cell::new(0),
+            is_over: &ending.is_over,
+            grace: Cell::new(0),
             memory: Cell::new(qjs::JSMallocFunctions {
                 js_calloc: None,
                 js_malloc: None,
@@ -94,6 +105,11 @@ impl Guard {
     /// Says whose guard it is.
     pub(super) fn set_owner(&self, owner: *const Runtime) {
         self.owner.set(owner.cast());
+    }
+
+    /// Says what a guest that is ended from another thread has to stop.
+    pub(super) fn set_grace(&self, grace: Option<Duration>) {
+        self.grace.set(watchdog::nanoseconds(grace));
     }
 
     /// Why the runtime was left by a jump, if it was.

@@ -33,6 +33,7 @@ void quickvm_adopt_thread(struct quickvm_thread *thread) { (void)thread; }
 void quickvm_block_signals(void) {}
 uint64_t quickvm_this_thread(void) { return 0; }
 void quickvm_send_signal(uint64_t thread) { (void)thread; }
+void quickvm_catch_up(struct quickvm_guard *guard) { guard->missed = 0; }
 
 #else
 
@@ -158,20 +159,56 @@ static void pass_on(int number, siginfo_t *info, void *context) {
   }
 }
 
+static bool is_due(const struct quickvm_thread *thread, const struct quickvm_guard *guard) {
+  return thread->stop_at <= thread->now || *guard->is_over;
+}
+
+/* A guest that is ended from elsewhere has the grace from when it first hears of that. */
+static void begin_grace(struct quickvm_thread *thread, const struct quickvm_guard *guard) {
+  if (thread->stop_at <= thread->now) return;
+  const int64_t now = thread->now;
+  thread->leave_at = guard->grace < INT64_MAX - now ? now + guard->grace : INT64_MAX;
+  thread->stop_at = now;
+}
+
+/* Has a guest stop that may be on its way to the next interrupt check, which comes after so
+   many steps. It is Rust's, so no jump may start there. */
+static void hurry(struct quickvm_guard *guard) {
+  struct frame *frame = guard->frame;
+  guard->frame = NULL;
+  quickvm_on_late(guard);
+  guard->frame = frame;
+}
+
 static void on_signal(int number, siginfo_t *info, void *context) {
   struct quickvm_thread *thread = pthread_getspecific(here);
-  if (thread == NULL || thread->stop_at > thread->now) {
+  struct quickvm_guard *guard = thread != NULL ? thread->guard : NULL;
+  if (guard == NULL || !is_due(thread, guard)) {
     /* Too late, or never meant for us. */
     pass_on(number, info, context);
     return;
   }
-  struct quickvm_guard *guard = quickvm_guest_at_work();
-  if (guard == NULL) return;
+  if (guard->frame == NULL) {
+    guard->missed = 1;
+    return;
+  }
+  begin_grace(thread, guard);
   if (thread->leave_at <= thread->now && quickvm_may_be_left(context)) {
     quickvm_jump(guard, OUT_OF_TIME);
   }
-  /* It may be on its way to the next interrupt check, which comes after so many steps. */
-  quickvm_on_late(guard);
+  hurry(guard);
+}
+
+/* A guest that spends nearly all its time in the heap's functions, which are Rust's, is met
+   there by nearly all signals. So they leave word, for when Rust is done. */
+void quickvm_catch_up(struct quickvm_guard *guard) {
+  struct quickvm_thread *thread = pthread_getspecific(here);
+  guard->missed = 0;
+  /* The word may be an old one. */
+  if (thread == NULL || thread->guard != guard || !is_due(thread, guard)) return;
+  begin_grace(thread, guard);
+  if (thread->leave_at <= thread->now) quickvm_jump(guard, OUT_OF_TIME);
+  hurry(guard);
 }
 
 static int stop_signal;

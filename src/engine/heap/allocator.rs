@@ -45,6 +45,8 @@ pub(super) struct Allocator {
     /// error about that is still there then.
     ceiling: usize,
     used: usize,
+    /// Bytes elsewhere that count as used, see [`Allocator::charge`].
+    charged: usize,
     peak: usize,
     /// Where the next block starts if no free one fits. The block before it is in use.
     top: Block,
@@ -81,6 +83,7 @@ impl Allocator {
             let kept = (limits.reserve / 4).min(MOST_KEPT);
             (&raw mut (*this).ceiling).write(limits.limit.saturating_sub(kept));
             (&raw mut (*this).used).write(PREFIX);
+            (&raw mut (*this).charged).write(0);
             (&raw mut (*this).peak).write(PREFIX);
             (&raw mut (*this).top).write(first);
         }
@@ -92,7 +95,24 @@ impl Allocator {
     }
 
     pub(super) fn used(&self) -> usize {
-        self.used
+        self.used + self.charged
+    }
+
+    /// Counts memory against the cap that lies elsewhere. It is there already, so it is not
+    /// refused; beyond the cap the pressure is as after a refusal.
+    pub(super) fn charge(&mut self, bytes: usize) {
+        self.charged += bytes;
+        self.peak = self.peak.max(self.used());
+        if self.used() > self.limit {
+            self.host().press(Pressure::Refused);
+        } else if self.used() > self.threshold {
+            self.host().press(Pressure::Reserve);
+        }
+    }
+
+    /// What was charged is gone.
+    pub(super) fn discharge(&mut self, bytes: usize) {
+        self.charged = self.charged.saturating_sub(bytes);
     }
 
     pub(super) fn peak(&self) -> usize {
@@ -193,13 +213,13 @@ impl Allocator {
         let host = self.host();
         let admitted = block_size(size).filter(|&new| {
             let most = if is_large(new) { self.ceiling } else { self.limit };
-            self.used - old + new <= most || new <= old
+            self.used() - old + new <= most || new <= old
         });
         #[cfg(feature = "inject")]
         let admitted = admitted.filter(|&new| new <= old || !super::inject::refuses(is_large(new)));
         match admitted {
             None => host.press(Pressure::Refused),
-            Some(new) if new > old && self.used - old + new > self.threshold => {
+            Some(new) if new > old && self.used() - old + new > self.threshold => {
                 host.press(Pressure::Reserve);
             }
             Some(_) => {}
@@ -340,7 +360,7 @@ impl Allocator {
 
     fn count(&mut self, growth: usize) {
         self.used += growth;
-        self.peak = self.peak.max(self.used);
+        self.peak = self.peak.max(self.used());
     }
 
     fn offset_of(&self, block: Block) -> usize {
@@ -374,6 +394,10 @@ impl Allocator {
 impl Allocator {
     pub(super) fn prefix() -> usize {
         PREFIX
+    }
+
+    pub(super) fn charged(&self) -> usize {
+        self.charged
     }
 
     /// All blocks, side by side.

@@ -51,7 +51,7 @@ use rquickjs::qjs::JSMallocFunctions;
 /// How much a heap may hold.
 #[derive(Clone, Copy, Debug)]
 pub struct HeapLimits {
-    /// The cap in bytes. [`Heap::used`] never exceeds it; one too small for the heap's own
+    /// The cap in bytes. [`Heap::used`] never exceeds it but by a charge; one too small for the heap's own
     /// state, some 4 KB, refuses everything.
     pub limit: usize,
     /// The last bytes of the cap, granted like the rest but announced by
@@ -134,10 +134,24 @@ impl Heap {
         self.state.as_ptr().cast()
     }
 
-    /// Bytes in use now, each block with its rounding and its tag, and the heap's own
-    /// state: what the limit is compared with.
+    /// Bytes in use now, each block with its rounding and its tag, the heap's own state, and
+    /// what is [charged](Heap::charge): what the limit is compared with.
     pub fn used(&self) -> usize {
         self.state().used()
+    }
+
+    /// Counts `bytes` as used that lie outside, because of the guest. They are there
+    /// already: beyond the cap the pressure is as after a refusal, and use exceeds it by
+    /// what was charged last.
+    pub fn charge(&self, bytes: usize) {
+        // SAFETY: as in `trim`.
+        unsafe { (*self.state.as_ptr()).charge(bytes) }
+    }
+
+    /// What was charged is gone.
+    pub fn discharge(&self, bytes: usize) {
+        // SAFETY: as in `trim`.
+        unsafe { (*self.state.as_ptr()).discharge(bytes) }
     }
 
     /// The most bytes that were in use at once.
