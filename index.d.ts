@@ -404,7 +404,8 @@ export interface SandboxOptions {
    * - a function: asked once about each object that is to cross live; it answers one of these words,
    *   `'copy'`, `'readonly'`, or an {@link Exposure}. What it throws, whoever passed the object gets.
    *
-   * The host's intrinsics never cross, whatever the policy. {@link copy}, {@link readonly} and
+   * Whatever the policy, the host's intrinsics and global object never cross, stacks do not show,
+   * what belongs to Node can be used but not changed, and its private parts are hidden. {@link copy}, {@link readonly} and
    * {@link only} say it of one value.
    * @defaultValue `'safe'`
    *

@@ -148,9 +148,7 @@ async function outcomeOf(host, program, memoryLimitMb, timeout) {
     }
     const growth = process.memoryUsage().rss - before;
     process.stdout.write(JSON.stringify({ end, growth }), () => process.exit());`;
-  const { stdout } = await promisify(execFile)(process.execPath, ['--eval', script], {
-    env: { ...process.env, QUICKVM_HARD_STOP: '1' },
-  });
+  const { stdout } = await promisify(execFile)(process.execPath, ['--eval', script]);
   return JSON.parse(stdout);
 }
 

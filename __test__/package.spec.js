@@ -69,7 +69,7 @@ describe('npm pack', () => {
 
   test('takes along nothing else', () => {
     const wanted = [
-      /^(?:package\.json|LICENSE|README\.md)$/,
+      /^(?:package\.json|LICENSE|README\.md|ATTACKS\.md)$/,
       /^(?:index|vm|binding)\.(?:m?js|d\.m?ts)$/,
       /^docs\/[\w-]+\.md$/,
       /^lib\/(?:[\w-]+\/)*[\w-]+\.m?js$/,

@@ -10,6 +10,7 @@ const { Lower } = require('./lower.js');
 const { Uncrossable } = require('./uncrossable.js');
 const { HostHandles, GuestHandles, Watched } = require('./handles.js');
 const { crossingError } = require('./errors.js');
+const { nobodyFor } = require('./nobody.js');
 const { op, status, service, trap, IDLE } = require('./wire.js');
 
 const STOPS = ['timeout', 'memory', 'terminated', 'fault'];
@@ -298,9 +299,10 @@ class Bridge {
     if (slot < service.END) return this.owner.services[slot](...args);
     const target = this.host.get(slot);
     this.exposures.assertNotRevoked(target, this.name);
-    if (!constructing) return Reflect.apply(target, receiver, args);
-    const made = Reflect.construct(target, args, receiver ?? target);
-    if (receiver !== undefined) this.guest.adopt(made, receiver);
+    if (!constructing) return Reflect.apply(target, receiver ?? nobodyFor(target, receiver), args);
+    const derived = receiver !== undefined && this.exposures.allowsDerived(target);
+    const made = Reflect.construct(target, args, derived ? receiver : target);
+    if (derived) this.guest.adopt(made, receiver);
     return made;
   }
 

@@ -345,7 +345,8 @@ function writeCounted(lower, entries, write) {
 const FIXED = new Set(['undefined', 'NaN', 'Infinity']);
 
 function apply(object, kind, key, descriptor) {
-  if (FIXED.has(key)) return false;
+  // The last is what Node's inspection of the object would call.
+  if (FIXED.has(key) || key === inspect.custom) return false;
   switch (kind) {
     case change.DELETE:
       return Reflect.deleteProperty(object, key);

@@ -1,12 +1,16 @@
 'use strict';
 
-// What of a host object a guest may see and do: policies, and the marks that the host puts on
-// values. Answers the operations of the guest's proxies.
+// What of a host object a guest may see and do: which policy is for it, and the marks that the host
+// puts on values. Answers the operations of the guest's proxies.
 
-const { inspect } = require('node:util');
+const { inspect, types } = require('node:util');
 const { TRAPS } = require('./wire.js');
 const { SandboxError, optionsError } = require('./errors.js');
 const { isFixed } = require('./intrinsics.js');
+const { isStandIn } = require('./handles.js');
+const { isNodeHook } = require('./hooks.js');
+const { isOwned } = require('./platform.js');
+const { operationsOf, accessorOf, WITHOUT, everything } = require('./policies.js');
 
 /**
  * How an object is exposed.
@@ -77,22 +81,59 @@ class Exposures {
 
   /** Carries out what the guest did to its proxy of `object`. */
   reflect(object, number, args) {
-    const exposure = this.of(object);
     const name = TRAPS[number];
-    if (exposure.readonly && CHANGES.has(name)) return false;
-    const operations = exposure.policy === 'transparent' ? transparent(exposure) : safe;
+    if (name === 'set' && isOther(args[2], object) && accessorOf(object, args[0]) === undefined) {
+      return this.reflect(args[2], number, args.slice(0, 2));
+    }
+    const exposure = this.of(object);
+    if (CHANGES.has(name) && !mayChange(object, args[0], exposure)) return false;
+    const operations = operationsOf(exposure);
+    // Node's inspection would call it with more than the guest may have.
+    if (args[0] === inspect.custom && name in WITHOUT) return WITHOUT[name];
     const result = operations[name](object, args, exposure);
     if (!exposure.readonly) return result;
     // What is reached through a readonly object is readonly, too.
     if (name === 'get' || name === 'getPrototypeOf') this.#inherit(result);
-    if (name === 'getOwnPropertyDescriptor' && result !== undefined) this.#inherit(result.value);
+    if (name === 'getOwnPropertyDescriptor' && result !== undefined) {
+      this.#inherit(result.value);
+      // By its setter it could be changed all the same.
+      if ('set' in result) result.set = undefined;
+    }
     return result;
   }
 
   #inherit(value) {
     if (isObject(value)) this.#inherited.set(value, { readonly: true });
   }
+
+  /** What crosses as a copy of a readonly object leads to the same things as the object. */
+  inheritParts(container) {
+    if (types.isMap(container)) {
+      for (const part of [...Map.prototype.entries.call(container)].flat(1)) this.#inherit(part);
+    } else if (types.isSet(container)) {
+      for (const part of Set.prototype.values.call(container)) this.#inherit(part);
+    } else if (types.isNativeError(container)) {
+      for (const part of Object.values(Object.getOwnPropertyDescriptors(container)))
+        this.#inherit(part.value);
+    } else if (types.isPromise(container)) {
+      // Comes before what tells the guest, which is asked for later.
+      const inherit = (part) => this.#inherit(part);
+      Promise.prototype.then.call(container, inherit, inherit);
+    }
+  }
+
+  /** Whether a guest may have the class make objects of a class of its own. */
+  allowsDerived(target) {
+    return operationsOf(this.of(target)) === everything;
+  }
 }
+
+/** Whether anything at all may be changed there; more than that the policy says. */
+const mayChange = (object, key, { readonly }) => !readonly && !isOwned(object) && !isNodeHook(key);
+
+/** Whether a receiver is a host object that was not asked itself. */
+const isOther = (receiver, object) =>
+  isObject(receiver) && receiver !== object && !isStandIn(receiver);
 
 const POLICIES = ['safe', 'transparent'];
 
@@ -126,137 +167,6 @@ const CHANGES = new Set([
   'setPrototypeOf',
   'preventExtensions',
 ]);
-
-/** Everything, as `vm` does. */
-const everything = Object.fromEntries(
-  TRAPS.map((name) => [name, (object, args) => Reflect[name](object, ...args)]),
-);
-everything.get = (object, [key, receiver = object]) => {
-  // Sloppy functions of the host would show who called them, and with what.
-  if (typeof object === 'function' && (key === 'caller' || key === 'arguments')) return null;
-  return Reflect.get(object, key, receiver);
-};
-
-const transparent = ({ only }) => (only === undefined ? everything : safe);
-
-/** Properties that a policy shows, on an object or its prototypes: the descriptor, or undefined. */
-function visible(object, key, { only }) {
-  if (only !== undefined) return only.has(key) ? find(object, key) : undefined;
-  if (typeof object === 'function') {
-    return key === 'name' || key === 'length' ? own(object, key) : undefined;
-  }
-  if (isRecord(object)) {
-    const descriptor = own(object, key);
-    const shown = descriptor?.enumerable || (key === 'length' && Array.isArray(object));
-    return shown ? descriptor : undefined;
-  }
-  if (key === 'constructor' || (typeof key === 'string' && /^[_#]/.test(key))) return undefined;
-  // Methods and accessors; the object's own fields are its private matter.
-  const found = find(Object.getPrototypeOf(object), key);
-  const shown = typeof found?.value === 'function' || found?.get || found?.set;
-  return shown ? found : undefined;
-}
-
-const own = Reflect.getOwnPropertyDescriptor;
-
-/** The nearest descriptor below the intrinsics that all objects have. */
-function find(object, key) {
-  for (
-    let o = object;
-    o !== null && Object.getPrototypeOf(o) !== null;
-    o = Object.getPrototypeOf(o)
-  ) {
-    const descriptor = own(o, key);
-    if (descriptor !== undefined) return descriptor;
-  }
-  return undefined;
-}
-
-/** Arrays, and objects made by a literal of any realm or without a prototype. */
-function isRecord(object) {
-  if (Array.isArray(object)) return true;
-  const prototype = Object.getPrototypeOf(object);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
-}
-
-/** What stands for the prototype under this policy: an intrinsic. */
-function base(object) {
-  if (typeof object === 'function') return Function.prototype;
-  if (Array.isArray(object)) return Array.prototype;
-  return isRecord(object) && Object.getPrototypeOf(object) === null ? null : Object.prototype;
-}
-
-/** What all objects inherit. Accessors there would be asked about the object as it is. */
-function inherited(prototype, key) {
-  for (let o = prototype; o !== null; o = Object.getPrototypeOf(o)) {
-    const descriptor = own(o, key);
-    if (descriptor !== undefined && 'value' in descriptor) return descriptor.value;
-    if (descriptor !== undefined) return key === '__proto__' ? prototype : undefined;
-  }
-  return undefined;
-}
-
-/** Only what an object is made to offer. */
-const safe = {
-  get(object, [key, receiver = object], exposure) {
-    const descriptor = visible(object, key, exposure);
-    if (descriptor === undefined) return inherited(base(object), key);
-    if ('value' in descriptor) return descriptor.value;
-    return descriptor.get === undefined ? undefined : Reflect.apply(descriptor.get, receiver, []);
-  },
-
-  set(object, [key, value, receiver = object], exposure) {
-    const descriptor = visible(object, key, exposure);
-    if (descriptor !== undefined && !('value' in descriptor)) {
-      if (descriptor.set === undefined) return false;
-      Reflect.apply(descriptor.set, receiver, [value]);
-      return true;
-    }
-    if (descriptor === undefined && key === '__proto__') return value === base(object);
-    if (descriptor === undefined && !isOpen(object, key, exposure)) return false;
-    if (descriptor !== undefined && !descriptor.writable) return false;
-    const change = own(receiver, key) === undefined ? { ...DATA, value } : { value };
-    return isRecord(object) && Reflect.defineProperty(receiver, key, change);
-  },
-
-  has: (object, [key], exposure) =>
-    visible(object, key, exposure) !== undefined ||
-    (base(object) !== null && Reflect.has(base(object), key)),
-
-  deleteProperty(object, [key], exposure) {
-    if (visible(object, key, exposure) === undefined) return own(object, key) === undefined;
-    return isRecord(object) && Reflect.deleteProperty(object, key);
-  },
-
-  getOwnPropertyDescriptor(object, [key], exposure) {
-    const shown = visible(object, key, exposure) !== undefined;
-    return shown ? own(object, key) : undefined;
-  },
-
-  defineProperty(object, [key, descriptor], exposure) {
-    // An accessor would have the host's own reads run guest code.
-    if ('get' in descriptor || 'set' in descriptor) return false;
-    const known = visible(object, key, exposure) !== undefined;
-    if (!known && !isOpen(object, key, exposure)) return false;
-    return isRecord(object) && Reflect.defineProperty(object, key, descriptor);
-  },
-
-  ownKeys: (object, _args, exposure) =>
-    Reflect.ownKeys(object).filter(
-      (key) => own(object, key) !== undefined && visible(object, key, exposure) !== undefined,
-    ),
-
-  getPrototypeOf: (object) => base(object),
-  setPrototypeOf: (object, [prototype]) => prototype === base(object),
-  isExtensible: (object) => !isRecord(object) || Reflect.isExtensible(object),
-  preventExtensions: () => false,
-};
-
-const DATA = { writable: true, enumerable: true, configurable: true };
-
-/** Whether a property that is not there may be added. */
-const isOpen = (object, key, { only }) =>
-  only === undefined && isRecord(object) && own(object, key) === undefined;
 
 /**
  * Has a value cross as a copy, with all that is in it; of a stand-in, makes that copy now.

@@ -4,7 +4,7 @@
 // its own in their place.
 
 const list = require('./realm.js');
-const { isStandIn } = require('./handles.js');
+const { homeOf, isStandIn } = require('./handles.js');
 
 const GLOBAL_FUNCTIONS = [
   'eval',
@@ -28,11 +28,14 @@ const places = new WeakMap();
 const fixed = new WeakSet();
 /** Each known realm's `Object.prototype`. */
 const roots = new WeakSet();
+/** Each known realm's global object. */
+const globals = new WeakSet();
 
 const isObject = (value) =>
   (typeof value === 'object' && value !== null) || typeof value === 'function';
 
 function add(intrinsics, global) {
+  globals.add(global);
   const [, branded] = intrinsics;
   const place = (value, index, key) => {
     if (isObject(value) && !places.has(value)) places.set(value, { index, key });
@@ -88,6 +91,9 @@ function discover(object) {
 
 /** The place of an intrinsic of any realm, or undefined if the object is none. */
 function placeOf(object) {
+  const index = homeOf(object)?.place;
+  // Another guest's: this one gets its own, too.
+  if (index !== undefined) return index < own.length ? { index, key: undefined } : undefined;
   const place = places.get(object);
   if (place !== undefined) return place;
   discover(object);
@@ -98,5 +104,6 @@ module.exports = {
   placeOf,
   /** The intrinsic of this realm at a place that the guest named. */
   intrinsicAt: (index) => own[index],
-  isFixed: (object) => fixed.has(object),
+  isFixed: (object) => fixed.has(object) || homeOf(object)?.place >= own.length,
+  isGlobal: (object) => globals.has(object),
 };

@@ -4,18 +4,25 @@
 
 const { inspect } = require('node:util');
 const mailbox = require('./mailbox.js');
-const { Watched } = require('./handles.js');
+const { Watched, homeOf } = require('./handles.js');
 const { intrinsicAt } = require('./intrinsics.js');
 const { standIn, fallBack } = require('./stand-in.js');
+const { isHook } = require('./hooks.js');
 const { sentMessage } = require('./lower-error.js');
-const { tag, WELL_KNOWN_SYMBOLS, ERROR_CLASSES, TYPED_ARRAYS } = require('./wire.js');
+const {
+  tag,
+  INTRINSIC_SHAPE,
+  WELL_KNOWN_SYMBOLS,
+  ERROR_CLASSES,
+  TYPED_ARRAYS,
+} = require('./wire.js');
 
 /** In an error: it is only shown, so it needs no identity. */
 const NO_SLOT = 0xffffffff;
 
 /** Sets an own property whatever its name, also where a prototype has a setter for it. */
 function define(object, key, value, enumerable = true) {
-  Object.defineProperty(object, key, { value, writable: true, enumerable, configurable: true });
+  Reflect.defineProperty(object, key, { value, writable: true, enumerable, configurable: true });
 }
 
 /** What stands for a value that is only shown, such as `[Function: f]`. */
@@ -132,7 +139,11 @@ class Lift {
       case tag.STAND_IN: {
         const slot = mailbox.readU32();
         const form = mailbox.readByte();
-        return this.number(this.bridge.guest.get(slot) ?? standIn(this.bridge, slot, form));
+        const place = form & INTRINSIC_SHAPE ? mailbox.readU32() : undefined;
+        const known = this.bridge.guest.get(slot);
+        const value = known ?? standIn(this.bridge, slot, form & ~INTRINSIC_SHAPE);
+        if (place !== undefined) homeOf(value).place = place;
+        return this.number(value);
       }
       case tag.INTRINSIC:
         return this.number(intrinsicAt(mailbox.readU32()));
@@ -241,10 +252,12 @@ class Lift {
   homeError() {
     const error = this.number(this.bridge.host.get(mailbox.readU32()));
     const message = mailbox.readString();
-    if (message !== sentMessage(error)) define(error, 'message', message, false);
+    const open = !this.bridge.exposures.of(error).readonly && Object.isExtensible(error);
+    if (open && message !== sentMessage(error)) define(error, 'message', message, false);
     for (let count = mailbox.readU32(); count > 0; count--) {
       const key = mailbox.readString();
       const value = this.value();
+      if (!open || isHook(key, value)) continue;
       const before = Object.getOwnPropertyDescriptor(error, key);
       const isCopy = (part) => typeof part === 'object' && part !== null;
       // What crossed as a copy has come back as another one, which tells nothing.

@@ -2,14 +2,65 @@
 
 // Lowering of errors: what the guest is told of one.
 
+const { getSystemErrorMap } = require('node:util');
 const mailbox = require('./mailbox.js');
 const { isStandIn } = require('./handles.js');
 const { placeOf } = require('./intrinsics.js');
 const { tag, ERROR_CLASSES } = require('./wire.js');
 
 const ERROR_INDEX = new Map(ERROR_CLASSES.map((errorClass, index) => [errorClass.name, index]));
-/** Fields of a system error that tell about the host's machine. */
-const SYSTEM_FIELDS = new Set(['path', 'dest', 'address', 'port', 'info', 'errno', 'syscall']);
+
+/**
+ * Errors whose message Node has made of what the host's machine is like: by which own field they
+ * are known, which fields tell of it, and what is said instead of the message.
+ */
+const TELLING = [
+  {
+    mark: 'syscall',
+    fields: [
+      'path',
+      'dest',
+      'address',
+      'port',
+      'info',
+      'errno',
+      'syscall',
+      'hostname',
+      'spawnargs',
+    ],
+    message: systemMessage,
+  },
+  {
+    mark: 'requireStack',
+    fields: ['requireStack', 'path'],
+    message: () => 'a module of the host is not there',
+  },
+  ...['cmd', 'output'].map((mark) => ({
+    mark,
+    fields: ['cmd', 'pid', 'output', 'stdout', 'stderr'],
+    message: () => 'a command of the host failed',
+  })),
+].map(({ fields, ...kind }) => ({ ...kind, fields: new Set(fields) }));
+
+/** What `import` and `require` say of modules that they cannot load, with the paths to them. */
+const LOADING = {
+  fields: new Set(['url', 'path']),
+  message: () => 'a module of the host could not be loaded',
+};
+const LOADING_CODES = new Set([
+  ...['ERR_MODULE_NOT_FOUND', 'ERR_UNSUPPORTED_DIR_IMPORT', 'ERR_PACKAGE_PATH_NOT_EXPORTED'],
+  ...['ERR_PACKAGE_IMPORT_NOT_DEFINED', 'ERR_INVALID_PACKAGE_TARGET', 'ERR_DLOPEN_FAILED'],
+  ...['ERR_INVALID_PACKAGE_CONFIG', 'ERR_REQUIRE_ESM', 'ERR_UNKNOWN_FILE_EXTENSION'],
+]);
+
+/** The kind of an error that tells of the host's machine, if it does. */
+function tellingKind(error) {
+  const own = (name) => Object.getOwnPropertyDescriptor(error, name)?.value;
+  return (
+    TELLING.find(({ mark }) => own(mark) !== undefined) ??
+    (LOADING_CODES.has(own('code')) ? LOADING : undefined)
+  );
+}
 
 /** The prototypes of an object as far as they are on this side: the guest is not asked. */
 function* prototypes(object) {
@@ -40,7 +91,7 @@ function lowerError(lower, error) {
   mailbox.byte(errorIndex(error));
   mailbox.u32(lower.keep(error));
   mailbox.string(textOf(error, 'name'));
-  const system = isSystem(error);
+  const telling = tellingKind(error)?.fields;
   mailbox.string(sentMessage(error));
   const cause = mailbox.position;
   mailbox.byte(1);
@@ -55,7 +106,7 @@ function lowerError(lower, error) {
   let count = 0;
   mailbox.u32(0);
   for (const key of keys) {
-    if (system && SYSTEM_FIELDS.has(key)) continue;
+    if (telling?.has(key)) continue;
     const start = mailbox.position;
     mailbox.string(key);
     if (lower.attempt(error[key])) count++;
@@ -63,8 +114,9 @@ function lowerError(lower, error) {
   }
   mailbox.patchU32(counted, count);
   const prototype = Object.getPrototypeOf(error);
-  const own = lower.bridge.exposures.of(error).policy === 'transparent';
-  if (own && prototype !== null && placeOf(prototype) === undefined) lower.value(prototype);
+  // Its class may have methods that tell the rest.
+  const shown = telling === undefined && lower.bridge.exposures.of(error).policy === 'transparent';
+  if (shown && prototype !== null && placeOf(prototype) === undefined) lower.value(prototype);
   else mailbox.byte(tag.UNDEFINED);
 }
 
@@ -83,17 +135,13 @@ function asText(text) {
 
 /** What the guest is told of an error. */
 function sentMessage(error) {
-  return isSystem(error) ? systemMessage(error) : textOf(error, 'message');
+  return tellingKind(error)?.message(error) ?? textOf(error, 'message');
 }
 
-const isSystem = (error) =>
-  typeof Object.getOwnPropertyDescriptor(error, 'syscall')?.value === 'string';
-
-/** `ENOENT: no such file or directory, open '/srv/…'` without the call and the path. */
-function systemMessage(error) {
-  const message = textOf(error, 'message');
-  const end = message.indexOf(`, ${error.syscall}`);
-  return end < 0 ? message : message.slice(0, end);
+/** `ENOENT: no such file or directory` for `ENOENT: no such file or directory, open '/srv/…'`. */
+function systemMessage({ errno, code }) {
+  const [, description = 'a system call failed'] = getSystemErrorMap().get(errno) ?? [];
+  return `${code}: ${description}`;
 }
 
 module.exports = { lowerError, isDomException, sentMessage };

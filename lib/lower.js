@@ -6,7 +6,9 @@ const { Buffer } = require('node:buffer');
 const { types } = require('node:util');
 const mailbox = require('./mailbox.js');
 const { Watched } = require('./handles.js');
-const { placeOf } = require('./intrinsics.js');
+const { placeOf, isGlobal } = require('./intrinsics.js');
+const { cleanOf } = require('./platform.js');
+const { NOBODY } = require('./nobody.js');
 const { isDomException, lowerError } = require('./lower-error.js');
 const { Uncrossable, step, within } = require('./uncrossable.js');
 const { isConstructor } = require('./constructors.js');
@@ -84,7 +86,7 @@ class Lower {
       case 'symbol':
         return this.symbol(value);
       case 'function':
-        return this.object(value, this.function);
+        return this.object(cleanOf(value), this.function);
       default:
         return value === null ? mailbox.byte(tag.NULL) : this.object(value, this.other);
     }
@@ -111,7 +113,7 @@ class Lower {
       return mailbox.u32(home);
     }
     const place = this.bridge.host.slotOf(value) === undefined ? placeOf(value) : undefined;
-    if (place === undefined) return write.call(this, value);
+    if (place === undefined) return write.call(this, isGlobal(value) ? NOBODY : value);
     mailbox.byte(tag.INTRINSIC);
     mailbox.u32(place.index);
     return this.value(place.key);
@@ -135,7 +137,10 @@ class Lower {
   }
 
   other(value) {
-    if (this.copying || !this.bridge.exposures.of(value).copy) return this.kindOf(value);
+    const { exposures } = this.bridge;
+    const { copy, readonly } = exposures.of(value);
+    if (readonly) exposures.inheritParts(value);
+    if (this.copying || !copy) return this.kindOf(value);
     const number = this.#numbers().get(value);
     this.copying = true;
     // A circle leads back to the copy.

@@ -5,6 +5,7 @@
 const { inspect } = require('node:util');
 const { shape, trap } = require('./wire.js');
 const { homeOf } = require('./handles.js');
+const { inspectorOf } = require('./hooks.js');
 
 /** The handler of one stand-in, and what `homes` knows of it. */
 class Handler {
@@ -17,6 +18,8 @@ class Handler {
     this.table = bridge.guest;
     this.slot = slot;
     this.self = undefined;
+    /** Of one of its intrinsics: where other guests have their own. */
+    this.place = undefined;
     /** Answers in the object's place once the guest is gone. */
     this.fallback = undefined;
     /** Whether the target has properties of its own that can never change. */
@@ -44,7 +47,8 @@ class Handler {
   get(shadow, key, receiver) {
     const fixed = this.#fixed(shadow, key);
     if (fixed !== undefined) return fixed.value;
-    return this.ask(trap.get, receiver === this.self ? [key] : [key, receiver]);
+    const value = this.ask(trap.get, receiver === this.self ? [key] : [key, receiver]);
+    return key === inspect.custom ? inspectorOf(value) : value;
   }
 
   set(_shadow, key, value, receiver) {
@@ -73,6 +77,7 @@ class Handler {
     if (fixed !== undefined) return fixed;
     const descriptor = this.ask(trap.getOwnPropertyDescriptor, [key]);
     if (descriptor === undefined) return undefined;
+    if (key === inspect.custom) guardInspector(descriptor, this.self);
     if (!descriptor.configurable || !Reflect.isExtensible(shadow)) {
       this.#define(shadow, key, descriptor);
     }
@@ -137,6 +142,12 @@ class Handler {
     Reflect.setPrototypeOf(shadow, this.getPrototypeOf());
     Reflect.preventExtensions(shadow);
   }
+}
+
+function guardInspector(descriptor, standIn) {
+  descriptor.value = inspectorOf(descriptor.get ? standIn[inspect.custom] : descriptor.value);
+  delete descriptor.get;
+  delete descriptor.set;
 }
 
 const TRAP_NAMES = Object.keys(trap);

@@ -108,6 +108,8 @@ const trap = Object.fromEntries(TRAPS.map((name, number) => [name, number]));
 
 /** What an object is to tests that no trap answers; `Shape` in src/engine/proxy.rs. */
 const shape = { OBJECT: 0, ARRAY: 1, FUNCTION: 2, CONSTRUCTOR: 3 };
+/** Added to the shape of a guest's intrinsic: its place follows. */
+const INTRINSIC_SHAPE = 0x80;
 
 const WELL_KNOWN_SYMBOLS = [
   Symbol.iterator,
@@ -164,6 +166,7 @@ module.exports = {
   service,
   trap,
   shape,
+  INTRINSIC_SHAPE,
   IDLE,
   TRAPS,
   WELL_KNOWN_SYMBOLS,

@@ -53,6 +53,11 @@ const PAIRS = [
     quickjs: /^toPrimitive$/g,
   },
   { what: 'no date', v8: /Invalid time value/g, quickjs: /Date value is NaN/g },
+  {
+    what: 'a module of the host that is not there, without the host’s files',
+    v8: /Cannot find module '[^']+'\nRequire stack:(?:\n- .*)+/g,
+    quickjs: /a module of the host is not there/g,
+  },
   { what: 'a time zone’s name', v8: / \(Coordinated Universal Time\)/g, quickjs: /(?!)/g, as: '' },
 ];
 

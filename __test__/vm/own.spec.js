@@ -74,7 +74,7 @@ describe('contexts and sandboxes', () => {
     for (const attack of attacks) {
       for (let i = 0; i < 5; i++) {
         vm.runInNewContext(attack, { f() {}, leak: () => 1 });
-        const found = '`${typeof f.call.stolen} ${typeof f.bind.stolen}`';
+        const found = '[typeof f.call.stolen, typeof f.bind.stolen].join(" ")';
         expect(vm.runInNewContext(found, { f() {} })).toBe('undefined undefined');
       }
     }

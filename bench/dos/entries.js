@@ -100,6 +100,20 @@ async function verdictOf(start, stopped) {
   }
 }
 
+/** A sandbox and what starts the program in it. */
+function prepare(code, entry, options) {
+  for (;;) {
+    const box = new Sandbox(options);
+    try {
+      return { box, start: entries[entry](box, code) };
+    } catch (error) {
+      // A busy machine may not even let the set-up finish in the little time that there is.
+      box.dispose();
+      if (error.code !== 'ERR_SANDBOX_TIMEOUT') throw error;
+    }
+  }
+}
+
 /**
  * Runs a program through an entry.
  * @param {import('./programs').Program} program
@@ -109,13 +123,12 @@ async function verdictOf(start, stopped) {
  */
 async function attempt({ code }, entry, limits) {
   const modules = entry === 'module' ? { 'program.js': code } : undefined;
-  const box = new Sandbox({ ...OPTIONS, ...limits, modules });
+  const { box, start } = prepare(code, entry, { ...OPTIONS, ...limits, modules });
   let report;
   box.on('uncaughtException', (error) => {
     report ??= error.code;
   });
   box.on('unhandledRejection', () => {});
-  const start = entries[entry](box, code);
   const started = performance.now();
   const verdict = await verdictOf(start, () => report);
   return { verdict, took: performance.now() - started, box };

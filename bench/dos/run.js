@@ -58,7 +58,8 @@ async function ask({ child, ended }, task) {
   if (answer !== undefined) return { ...answer, late: answer.took - limits.timeout };
   const died = child.exitCode !== null || child.signalCode !== null;
   child.kill('SIGKILL');
-  return { verdict: died ? 'process died' : 'never returned', expected: false };
+  const cause = child.signalCode ?? `exit code ${child.exitCode}`;
+  return { verdict: died ? `process died: ${cause}` : 'never returned', expected: false };
 }
 
 async function main() {

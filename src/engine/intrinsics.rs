@@ -59,6 +59,9 @@ impl Intrinsics {
     }
 }
 
+/// In place of a place: an intrinsic that the list does not have, since not all hosts have it.
+pub const UNLISTED: u32 = u32::MAX;
+
 impl<'a> Scope<'a> {
     /// Makes the elements of `list` known as intrinsics, each by its index. What is not an
     /// object is skipped. The caller keeps the list alive as long as the runtime.
@@ -67,6 +70,16 @@ impl<'a> Scope<'a> {
             let value = list.get_index(index)?;
             if value.is_object() {
                 self.runtime.intrinsics.by_address.borrow_mut().insert(value.address(), index);
+            }
+        }
+        // The engine's own, which it has for as long as the realm.
+        for class in 1..self.runtime.classes.function {
+            // SAFETY: a live context, and a class id below those registered; the reference is ours.
+            let prototype =
+                unsafe { self.own(qjs::JS_GetClassProto(self.context, class as qjs::JSClassID)) };
+            if prototype.is_object() {
+                let mut known = self.runtime.intrinsics.by_address.borrow_mut();
+                known.entry(prototype.address()).or_insert(UNLISTED);
             }
         }
         Ok(())
@@ -99,15 +112,20 @@ impl<'a> Scope<'a> {
     }
 
     fn adopt_intrinsic(self, there: &Value<'a>, here: &Value<'a>, global: GlobalId) {
-        if let (true, Some(index)) = (there.is_object(), self.intrinsic_index(here)) {
+        if let (true, Some(index)) = (there.is_object(), self.intrinsic_place(here)) {
             let known = &self.runtime.intrinsics;
             known.by_address.borrow_mut().insert(there.address(), index);
             known.by_realm.borrow_mut().entry(global).or_default().push(there.address());
         }
     }
 
-    /// The place of this object among the intrinsics.
+    /// The place of this object in the list of intrinsics.
     pub fn intrinsic_index(self, value: &Value<'a>) -> Option<u32> {
+        self.intrinsic_place(value).filter(|&place| place != UNLISTED)
+    }
+
+    /// The same; [`UNLISTED`] for intrinsics that are not in the list.
+    pub fn intrinsic_place(self, value: &Value<'a>) -> Option<u32> {
         self.runtime.intrinsics.by_address.borrow().get(&value.address()).copied()
     }
 }

@@ -136,10 +136,10 @@ impl<'m, 'b, 'a> Lower<'m, 'b, 'a> {
             }
             tag::BOXED => {
                 let tag = self.reader.byte()?;
-                if tag >= tag::HOLE {
+                let primitive = self.tagged(tag)?;
+                if primitive.is_object() {
                     return Err(LowerError::Malformed);
                 }
-                let primitive = self.tagged(tag)?;
                 let object = help(scope, Helper::Box, &[primitive])?;
                 self.number(object)
             }

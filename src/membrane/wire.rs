@@ -4,6 +4,9 @@
 
 use std::borrow::Cow;
 
+/// Added to the shape of a guest's intrinsic.
+pub const INTRINSIC_SHAPE: u8 = 0x80;
+
 /// What a value is. Each object of a message is numbered in order of appearance, so
 /// that shared references and cycles are a [`tag::REFERENCE`] to an earlier one.
 #[allow(missing_docs)]
@@ -68,7 +71,8 @@ pub mod tag {
     pub const INSTANCE: u8 = 29;
     /// for display only: string text
     pub const PLACEHOLDER: u8 = 30;
-    /// u32 slot, shape byte: an object of the writer's side, to be used where it is
+    /// u32 slot, shape byte: an object of the writer's side, to be used where it is; with
+    /// `INTRINSIC_SHAPE` in the byte, u32 place among the intrinsics
     pub const STAND_IN: u8 = 31;
     /// u32 index into the list of intrinsics: the reader's own. Host only: the index may be
     /// the list's length, for the global object, and a key or undefined follows: the member

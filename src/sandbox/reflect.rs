@@ -41,10 +41,7 @@ impl Sandbox {
                 scope.intrinsic_index(&value).map_or(Form::Live, Form::Intrinsic)
             }
             Trap::Get if value.kind() == Kind::NativeFunction => {
-                match shared_intrinsic(scope, &value, &args[0], &args[1])? {
-                    Some(index) => Form::Intrinsic(index),
-                    None => Form::Live,
-                }
+                inherited_intrinsic(scope, &value, &args[0], &args[1])?
             }
             _ => Form::Live,
         };
@@ -66,27 +63,32 @@ fn is_prototype_of<'a>(
         && inherited_from(scope, target, key)?.is_some())
 }
 
-/// The place of the intrinsic of which the host uses its own when it reads `value` as the
-/// property `key` of `target`: constructors, which tell an object's class, and what walks an
-/// array. Of others it does not, for they would be in a guest's hand what works on the
-/// host's objects past the sandbox's policy.
-fn shared_intrinsic<'a>(
+/// How `value` crosses that the host reads as the property `key` of `target`. Of some
+/// intrinsics the host uses its own: constructors, which tell an object's class, and what walks
+/// an array. Of others it does not, for they would be in a guest's hand what works on the host's
+/// objects past the sandbox's policy. What makes code of text stays the guest's, and only its.
+fn inherited_intrinsic<'a>(
     scope: Scope<'a>,
     value: &Value<'a>,
     target: &Value<'a>,
     key: &Value<'a>,
-) -> Result<Option<u32>, Thrown<'a>> {
+) -> Result<Form, Thrown<'a>> {
     let shared = helpers::intrinsics(scope)?.get_index(0)?.to_number()? as u32;
     if let Some(index) = scope.intrinsic_index(value).filter(|&index| index < shared) {
-        return Ok(inherited_from(scope, target, key)?.map(|_| index));
+        let inherited = inherited_from(scope, target, key)?.is_some();
+        return Ok(if inherited { Form::Intrinsic(index) } else { Form::Live });
     }
     if key.kind() != Kind::String || &*key.to_text()? != "constructor" {
-        return Ok(None);
+        return Ok(Form::Live);
     }
     // Another realm's: known by its prototype, whose place tells that of the constructor.
     let prototype = inherited_from(scope, target, key)?.unwrap_or_default();
-    let index = prototype.checked_sub(shared + CODE_MAKERS).map(|index| index + FIRST);
-    Ok(index.filter(|&index| index < shared - ARRAY_WALKERS))
+    let classes = shared - ARRAY_WALKERS - FIRST;
+    Ok(match prototype.checked_sub(shared + CODE_MAKERS) {
+        Some(class) if class < classes => Form::Intrinsic(FIRST + class),
+        Some(class) if class < classes + CODE_MAKERS => Form::LiveLike(shared + class - classes),
+        _ => Form::Live,
+    })
 }
 
 // What the list in lib/realm.js consists of: two numbers, constructors, what walks an array,

@@ -16,6 +16,8 @@ pub(super) struct Outcome<'a> {
 pub(super) enum Form {
     /// Objects stay where they are.
     Live,
+    /// The same, of what other guests have their own of at that place.
+    LiveLike(u32),
     /// With all that is in it.
     Copy,
     /// An object made for this answer: its properties cross one by one.
@@ -73,6 +75,10 @@ pub(super) fn write_reply<'a>(
         Form::Record => lift.record(&value),
         Form::Intrinsic(index) => {
             lift.intrinsic(index);
+            Ok(())
+        }
+        Form::LiveLike(index) => {
+            lift.stand_in_for(&value, Some(index));
             Ok(())
         }
         Form::Live | Form::Copy => lift.named(&value, || "result".into()),

@@ -6,7 +6,9 @@ use std::rc::{Rc, Weak};
 
 use quickvm::engine::{Shape, Trap, TRAPS};
 use quickvm::guest::{Builtins, Surface};
-use quickvm::membrane::wire::{change, op, status, tag, Malformed, Reader, Writer};
+use quickvm::membrane::wire::{
+    change, op, status, tag, Malformed, Reader, Writer, INTRINSIC_SHAPE,
+};
 use quickvm::{Channel, Sandbox, SandboxOptions};
 
 use super::{KB, MB};
@@ -97,7 +99,11 @@ fn read(reader: &mut Reader<'_>, slots: &mut BTreeSet<u32>) -> Result<String, Ma
         tag::STAND_IN => {
             slot(reader)?;
             let shapes = ["object", "array", "function", "constructor"];
-            (*shapes.get(usize::from(reader.byte()?)).ok_or(Malformed)?).into()
+            let byte = reader.byte()?;
+            if byte & INTRINSIC_SHAPE != 0 {
+                reader.u32()?;
+            }
+            (*shapes.get(usize::from(byte & !INTRINSIC_SHAPE)).ok_or(Malformed)?).into()
         }
         tag::INTRINSIC => format!("intrinsic {}", reader.u32()?),
         tag::CONTEXT => format!("context {}", reader.u32()?),

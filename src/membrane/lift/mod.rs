@@ -9,7 +9,7 @@ mod view;
 use std::collections::HashMap;
 
 use super::helpers::{help, Helper};
-use super::wire::{tag, Writer};
+use super::wire::{tag, Writer, INTRINSIC_SHAPE};
 use crate::engine::{stack_remaining, Key, Kind, Scope, Slot, Thrown, Value};
 
 /// Marks the slots of the two reactions by which the host hears of a guest promise:
@@ -253,11 +253,22 @@ impl<'m, 'a> Lift<'m, 'a> {
         Ok(())
     }
 
-    /// An object that stays in the guest.
     fn stand_in(&mut self, value: &Value<'a>) {
+        self.stand_in_for(value, self.scope.intrinsic_place(value));
+    }
+
+    /// An object that stays in the guest. At `place` another guest has one of its own like it.
+    pub fn stand_in_for(&mut self, value: &Value<'a>, place: Option<u32>) {
         let slot = self.keep(value);
         self.slot(tag::STAND_IN, slot);
-        self.writer.byte(value.shape() as u8);
+        let shape = value.shape() as u8;
+        match place {
+            None => self.writer.byte(shape),
+            Some(place) => {
+                self.writer.byte(shape | INTRINSIC_SHAPE);
+                self.writer.u32(place);
+            }
+        }
     }
 
     /// The host's own intrinsic in place of the guest's at `index`.
