@@ -75,6 +75,14 @@ impl Guest {
         Self { runtime, realm }
     }
 
+    /// The same, where what can be stopped in the ordinary way is, also when the machine is
+    /// busy: after a jump nothing could be asked of it.
+    pub fn patient(limits: Limits) -> Self {
+        let guest = Self::with(limits);
+        guest.runtime.set_grace(Some(Duration::from_secs(5)));
+        guest
+    }
+
     /// Runs `source` under a deadline that no test is meant to reach.
     pub fn attempt(&self, source: &str) -> (Outcome, Option<Stop>) {
         self.attempt_within(Some(Duration::from_secs(60)), source)
