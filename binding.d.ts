@@ -16,8 +16,13 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
  * on, so nested exchanges share it like a stack: each works behind its `base`.
  */
 export declare class Mailbox {
-  /** A mailbox over `memory`. */
-  constructor(memory: Uint8Array)
+  /**
+   * A mailbox over `memory`. `ended` is called with the number of a sandbox that another
+   * thread has ended.
+   */
+  constructor(memory: Uint8Array, ended: (arg: number) => unknown)
+  /** The owner of the sandbox of that number, if it is one of this environment's. */
+  owner(id: number): object | null
   /**
    * The function by which every request is made: it carries out the one at `base`
    * and answers the length of the reply, written there too. A plain function, for a
@@ -41,11 +46,8 @@ export declare class Mailbox {
 export declare class NativeSandbox {
   /** Its number, for `enter`. */
   readonly id: number
-  /**
-   * A sandbox with `memory_bytes` of heap and `stack_bytes` of stack; its guest is left
-   * `grace_ms` after it was told to stop.
-   */
-  constructor(mailbox: Mailbox, memoryBytes: number, stackBytes: number, graceMs: number, console: boolean, timers: boolean, modules: boolean)
+  /** A sandbox whose guest asks its host by `mailbox`. */
+  constructor(mailbox: Mailbox, options: NativeOptions)
   /** Disposes of it once its owner has been collected, also within a synchronous run. */
   ownedBy(owner: object): void
   /** The script that the last compilation made. */
@@ -54,16 +56,24 @@ export declare class NativeSandbox {
   addScript(script: NativeScript): number | null
   /** Gives up a script. */
   dropScript(number: number): void
-  /** Tells V8 of memory that its collector could have given back, or that it has. */
+  /** Tells V8 of memory that its collector could give back, or that it has. */
   weigh(bytes: number): void
+  /** Counts bytes of the host's against the cap of the guest that they are there for. */
+  charge(bytes: number): void
   /** The host has let go of a context's object. */
   dropContext(number: number): void
   /** Gives up a guest value. */
   release(slot: number): void
-  /** Whether a run has left jobs for later. */
-  hasLeftJobs(): boolean
+  /** What a run in that context has left behind: 1 for jobs, 2 for a realm. */
+  leftBehind(context: number): number
   /** Stops the guest, for good. */
   terminate(): void
+  /** Milliseconds that the host may take to read the last large message. */
+  timeToRead(): number
+  /** The host has given up reading it. */
+  takeBack(): void
+  /** Why another thread has ended it, if it gave a reason. */
+  reason(): string | null
   /** Whether the guest could only be stopped for good. */
   isCondemned(): boolean
   /**
@@ -79,6 +89,10 @@ export declare class NativeSandbox {
 export declare class NativeScript {
   /** The size of the bytecode in bytes. */
   get size(): number
+  /** See [`Script::seal`]. */
+  seal(key: Uint8Array, source: Uint8Array): Buffer
+  /** See [`Script::unseal`]. */
+  static unseal(sealed: Uint8Array, key: Uint8Array, source: Uint8Array): NativeScript | null
 }
 
 /** Objects that their table does not keep alive, by number. */
@@ -95,6 +109,29 @@ export declare class WeakTable {
   delete(number: number): void
 }
 
+/** What a sandbox is made of. */
+export interface NativeOptions {
+  memoryBytes: number
+  stackBytes: number
+  /** How long a guest is left after it was told to stop. */
+  graceMs: number
+  console: boolean
+  timers: boolean
+  modules: boolean
+  /** Whether the first context is to find its realm made. */
+  contexts: boolean
+  /** Whether code is made from strings. */
+  codeGeneration: boolean
+  /** Intrinsics that are not there. */
+  without: Array<string>
+  /** Where the clock stands, in milliseconds since 1970. */
+  now?: number
+  /** Where `Math.random` begins. */
+  seed?: number
+  /** Of the source text that the guest makes. */
+  sourceLimitBytes: number
+}
+
 /** Figures about a sandbox. */
 export interface NativeUsage {
   memoryBytes: number
@@ -106,3 +143,9 @@ export interface NativeUsage {
   timeouts: number
   guestHandles: number
 }
+
+/**
+ * Ends the sandbox of that number, whatever its thread, also while its guest runs. Answers
+ * whether there was one to be ended.
+ */
+export declare function terminateSandbox(id: number, reason?: string | undefined | null): boolean

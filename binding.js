@@ -839,3 +839,4 @@ module.exports.Mailbox = nativeBinding.Mailbox
 module.exports.NativeSandbox = nativeBinding.NativeSandbox
 module.exports.NativeScript = nativeBinding.NativeScript
 module.exports.WeakTable = nativeBinding.WeakTable
+module.exports.terminateSandbox = nativeBinding.terminateSandbox

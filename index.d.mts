@@ -2,14 +2,18 @@
 import quickvm from './index.js';
 
 export {
+  type CodeGeneration,
+  type CodeOrigin,
   type CompileOptions,
   type ConsoleLike,
   copy,
+  type Deterministic,
   type Exposure,
   type GuestGlobal,
   type ModuleLoader,
   only,
   type Policy,
+  type RemovableIntrinsic,
   type RunOptions,
   readonly,
   Sandbox,

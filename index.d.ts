@@ -41,6 +41,12 @@ export class Sandbox extends EventEmitter<SandboxEvents> {
   readonly name: string;
 
   /**
+   * The sandbox's number among those of the process: by it, {@link Sandbox.terminate} ends it from
+   * any thread. No other sandbox gets it while this one is alive, nor soon after.
+   */
+  readonly id: number;
+
+  /**
    * `'active'` until {@link Sandbox.terminate | terminate()} or {@link Sandbox.dispose | dispose()}
    * is called. A timeout or a reached memory limit ends an entry, not the sandbox, unless the guest
    * could only be stopped for good: see {@link SandboxOptions.graceMs | graceMs}.
@@ -305,6 +311,30 @@ export class Sandbox extends EventEmitter<SandboxEvents> {
   terminate(reason?: unknown): void;
 
   /**
+   * Ends a sandbox of any thread of the process, as its own
+   * {@link Sandbox.terminate | terminate()} would: a guest that is running there now is stopped as
+   * after a deadline, with {@link SandboxOptions.graceMs | graceMs} until it is cut off, and
+   * its entry throws `ERR_SANDBOX_TERMINATED`. The sandbox's own thread hears of it (`state`, the
+   * event, promises that the guest owes) when that entry ends, else at its next turn.
+   *
+   * @param id - {@link Sandbox.id} of the sandbox.
+   * @param reason - Why: part of the message of those errors, and their `cause`.
+   * @returns Whether there is a sandbox of that number that had not been ended before.
+   * @throws TypeError if `id` is no integer, or `reason` neither a string nor left out.
+   *
+   * @example
+   * ```js
+   * import { Sandbox } from 'quickvm';
+   *
+   * const sandbox = new Sandbox();
+   * // As a worker would that was told the number, or the main thread that hears of a worker's.
+   * console.log(Sandbox.terminate(sandbox.id, 'enough'), sandbox.state); // → true terminated
+   * console.log(Sandbox.terminate(sandbox.id)); // → false
+   * ```
+   */
+  static terminate(id: number, reason?: string): boolean;
+
+  /**
    * Gives the heap back, whatever the guest still holds. (A few heaps are kept, taken back to how
    * they were before any foreign code ran, for the next sandboxes with the same options.) Promises that the guest still owes are
    * rejected, and each later use of the sandbox or of a function of it throws
@@ -335,6 +365,12 @@ export interface SandboxOptions {
   /**
    * Cap on the guest's heap, in megabytes of 1,048,576 bytes, all of the engine's own data
    * included: from 1 to 4096. An empty sandbox uses about a quarter of a megabyte.
+   *
+   * What the host keeps because of the guest counts as well: 512 bytes for each handle of a guest
+   * value, 256 for each of a host value that the guest holds (not the value itself), 1024 for a
+   * timer; the keys of symbols of `Symbol.for` that the host has been given; names and text of the
+   * globals that it writes in contexts; and console lines and errors that nobody catches, from when
+   * the guest sends them until the event loop turns.
    * @defaultValue `64`
    */
   memoryLimitMb?: number | undefined;
@@ -440,7 +476,64 @@ export interface SandboxOptions {
    * @defaultValue no modules
    */
   modules?: Record<string, string> | ModuleLoader | undefined;
+
+  /**
+   * What code may be made from, in every realm of the sandbox; for one context more can be
+   * forbidden, see {@link ContextOptions.codeGeneration}. With `strings: false`, `eval` and the
+   * constructors of all kinds of functions throw an `EvalError`, however the guest came by them.
+   * The host's `run` and the like are not affected, nor is `require`.
+   * @defaultValue all true
+   */
+  codeGeneration?: CodeGeneration | undefined;
+
+  /**
+   * Intrinsics of ECMA-262 that a guest can do without. One that is `false` cannot be reached in
+   * any realm of the sandbox: not by a constructor's name, nor from an instance, nor by way of the
+   * host's own, in whose place the guest finds `undefined`.
+   * @defaultValue all true
+   */
+  intrinsics?: Partial<Record<RemovableIntrinsic, boolean | undefined>> | undefined;
+
+  /**
+   * How long source text may be, in kilobytes of UTF-8, up to 1048576 or `Infinity`: what `run`,
+   * `compile` and the runs in contexts are given (scripts by the text that they are made from), what
+   * `require` loads, and what the guest has `eval` and `Function` make. Longer text is refused before
+   * it is parsed: with `ERR_SANDBOX_SOURCE_LIMIT` in the host, with a `RangeError` of that `code` in
+   * the guest. Whatever the limit, parsing is under `memoryLimitMb` and `timeout`.
+   * @defaultValue `Infinity`
+   */
+  sourceLimitKb?: number | undefined;
+
+  /**
+   * Makes a program do the same each time: see {@link Deterministic}.
+   * @defaultValue a running clock in the process's time zone, and unpredictable random numbers
+   */
+  deterministic?: Deterministic | undefined;
 }
+
+/** The option {@link SandboxOptions.deterministic | deterministic}. */
+export interface Deterministic {
+  /**
+   * Where the clock stands, in milliseconds since 1970-01-01 UTC: an integer from −8.64e15 to
+   * 8.64e15. It does not move; `performance.now()` is `0`. Local time is UTC.
+   * @defaultValue `0`
+   */
+  now?: number | undefined;
+
+  /**
+   * Where `Math.random` begins: a safe integer. The realms of a sandbox draw from one sequence.
+   * @defaultValue `0`
+   */
+  seed?: number | undefined;
+}
+
+/** What the option `intrinsics` can name. */
+export type RemovableIntrinsic =
+  | 'Atomics'
+  | 'FinalizationRegistry'
+  | 'Proxy'
+  | 'SharedArrayBuffer'
+  | 'WeakRef';
 
 /** What the option `builtins` can name. */
 export type SandboxBuiltin = 'console' | 'timers';
@@ -573,7 +666,7 @@ export function readonly<T>(value: T): T;
 export function only<T>(value: T, names: readonly (string | symbol)[]): T;
 
 /** Where source text comes from, for stack traces. */
-export interface CompileOptions {
+export interface CodeOrigin {
   /**
    * The file's name.
    * @defaultValue `${sandbox.name}.js`; `'sandbox.js'` for `new Script`
@@ -593,8 +686,19 @@ export interface CompileOptions {
   columnOffset?: number | undefined;
 }
 
+/** Options of {@link Sandbox.compile} and {@link Script}. */
+export interface CompileOptions extends CodeOrigin {
+  /**
+   * What {@link Script.createCachedData | createCachedData()} gave for the same text, file name and
+   * offsets. It is read once, and taken only if this version of the library has made it with the
+   * same secret; else the text is compiled. The script's `cachedDataRejected` says which it was.
+   * @defaultValue none
+   */
+  cachedData?: NodeJS.ArrayBufferView | undefined;
+}
+
 /** Options of {@link Sandbox.run}. */
-export interface RunOptions extends CompileOptions {
+export interface RunOptions extends CodeOrigin {
   /**
    * How long this entry may take, in milliseconds; `0` or `Infinity` for as long as it likes.
    * @defaultValue the sandbox's
@@ -612,7 +716,7 @@ export interface ContextOptions {
   codeGeneration?: CodeGeneration | undefined;
 }
 
-/** See {@link ContextOptions}. */
+/** See {@link SandboxOptions.codeGeneration} and {@link ContextOptions.codeGeneration}. */
 export interface CodeGeneration {
   /**
    * Whether `eval` and the constructors of functions work; if not, they throw an `EvalError`.
@@ -655,7 +759,7 @@ export interface GuestGlobal {
 
 /** Figures about a sandbox, see {@link Sandbox.usage}. */
 export interface SandboxUsage {
-  /** Bytes of the heap in use now. */
+  /** Bytes in use now: of the heap, and what the host keeps for the guest. */
   memoryBytes: number;
   /** The most bytes that were in use at once. */
   memoryPeakBytes: number;
@@ -692,13 +796,15 @@ export interface SandboxEvents {
    * holds could say so.
    */
   uncaughtException: [error: unknown];
-  /** {@link Sandbox.terminate | terminate()} was called. */
+  /**
+   * {@link Sandbox.terminate | terminate()} was called, or the guest could only be stopped for good,
+   * by the error that is the reason.
+   */
   terminated: [reason: unknown];
 }
 
 /**
- * Code compiled once, to be run many times in any sandbox. Its bytecode cannot be reached from
- * JavaScript.
+ * Code compiled once, to be run many times in any sandbox.
  *
  * @example
  * ```js
@@ -731,6 +837,30 @@ export class Script {
   /** The file name in stack traces. */
   readonly filename: string;
 
+  /** Whether `cachedData` was not good and the text was compiled; absent without that option. */
+  readonly cachedDataRejected?: boolean;
+
+  /**
+   * The bytecode for the option `cachedData`, sealed with a secret that a file of the user's keeps
+   * on this machine, or that the environment variable `QUICKVM_CACHE_SECRET` gives (at least 16
+   * characters). Where neither can be, a warning is emitted, and the data is good for this process.
+   *
+   * @throws {@link SandboxError} with `ERR_SANDBOX_OPTIONS` if that variable is too short.
+   *
+   * @example
+   * ```js
+   * import { Script } from 'quickvm';
+   *
+   * const code = 'const answer = 42; answer';
+   * const cachedData = new Script(code, 'answer.js').createCachedData();
+   * // … kept in a file, read by another process …
+   * const script = new Script(code, { filename: 'answer.js', cachedData });
+   * console.log(script.cachedDataRejected); // → false
+   * console.log(new Script(`${code};`, { cachedData }).cachedDataRejected); // → true
+   * ```
+   */
+  createCachedData(): Buffer;
+
   // Scripts are told by identity; an object with a file name is none.
   private readonly compiled;
 }
@@ -745,8 +875,13 @@ export class Script {
  * - `ERR_SANDBOX_CROSSING`: a value has no form on the other side, or none as a copy; `path` says
  *   where it is.
  * - `ERR_SANDBOX_REVOKED`: the guest used what {@link Sandbox.revoke} took away from it.
+ * - `ERR_SANDBOX_FAULT`: the engine itself failed while guest code ran; `signal` says how. The
+ *   sandbox is terminated. `QUICKVM_FAULT_HANDLER=0` in the environment of the process turns this
+ *   off, and so does `QUICKVM_HARD_STOP=0`; then, and on Windows, the process ends.
  * - `ERR_SANDBOX_TERMINATED`: {@link Sandbox.terminate} was called; `cause` is its reason.
  * - `ERR_SANDBOX_DISPOSED`: {@link Sandbox.dispose} was called.
+ * - `ERR_SANDBOX_SOURCE_LIMIT`: source text is longer than
+ *   {@link SandboxOptions.sourceLimitKb | sourceLimitKb}.
  * - `ERR_SANDBOX_OPTIONS`: an option is unknown or not acceptable. A mistake of the caller.
  */
 export type SandboxErrorCode =
@@ -754,8 +889,10 @@ export type SandboxErrorCode =
   | 'ERR_SANDBOX_MEMORY_LIMIT'
   | 'ERR_SANDBOX_CROSSING'
   | 'ERR_SANDBOX_REVOKED'
+  | 'ERR_SANDBOX_FAULT'
   | 'ERR_SANDBOX_TERMINATED'
   | 'ERR_SANDBOX_DISPOSED'
+  | 'ERR_SANDBOX_SOURCE_LIMIT'
   | 'ERR_SANDBOX_OPTIONS';
 
 /**
@@ -792,4 +929,7 @@ export class SandboxError extends Error {
 
   /** With `ERR_SANDBOX_CROSSING`: where the value is, such as `args[0].user` or `result[3]`. */
   readonly path?: string;
+
+  /** With `ERR_SANDBOX_FAULT`: the signal of the system's, such as `SIGSEGV`. */
+  readonly signal?: string;
 }

@@ -41,7 +41,7 @@ export type ImportModuleDynamically = ((...args: any[]) => unknown) | symbol;
 
 /** Options of {@link Script}. */
 export interface ScriptOptions extends BaseOptions {
-  /** What `createCachedData()` gave for the same source text. */
+  /** What `createCachedData()` gave for the same source text, file name and offsets. */
   cachedData?: NodeJS.ArrayBufferView | undefined;
   /** @deprecated use `script.createCachedData()` */
   produceCachedData?: boolean | undefined;
@@ -145,10 +145,10 @@ export class Script {
   /** Runs on the host's own global object, see {@link runInThisContext}. */
   runInThisContext(options?: RunningScriptOptions): any;
 
-  /** For the option `cachedData`. */
+  /** The bytecode, sealed, for the option `cachedData`; see `quickvm`'s `Script`. */
   createCachedData(): Buffer;
 
-  /** Whether `cachedData` was for another source text; absent without that option. */
+  /** Whether `cachedData` was not good and the text was compiled; absent without that option. */
   cachedDataRejected?: boolean;
   /** @deprecated see {@link ScriptOptions.produceCachedData} */
   cachedDataProduced?: boolean;

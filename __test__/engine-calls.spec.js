@@ -20,6 +20,7 @@ const HARMLESS = [
   /^JS_(?:DupValue|DupAtom|SetConstructorBit|SetCanBlock)$/,
   /^JS_(?:UpdateStackTop|SetMaxStackSize|GetGCThreshold|SetGCThreshold)$/,
   /^JS_(?:SetInterruptHandler|SetHostPromiseRejectionTracker|SetModuleLoaderFunc)$/,
+  /^JS_GetVersion$/,
   /^JS_(?:GetClassProto|MarkValue)$/, // count references; tell the collector
 ];
 

@@ -203,6 +203,26 @@ describe('in a process', () => {
     expect(await program(code)).toBe('ERR_SANDBOX_TIMEOUT true');
   });
 
+  const onLinux = process.platform === 'linux' ? test : test.skip;
+
+  onLinux('the watchdog sleeps while nobody is in a guest', async () => {
+    const code = `
+      const fs = require('node:fs');
+      const wakeUps = () => {
+        for (const id of fs.readdirSync('/proc/self/task')) {
+          const status = fs.readFileSync('/proc/self/task/' + id + '/status', 'latin1');
+          const found = /^Name:\\tquickvm-[^]*^voluntary_ctxt_switches:\\s+(\\d+)/m.exec(status);
+          if (found) return Number(found[1]);
+        }
+      };
+      new Sandbox({ timeout: 50 }).run('1');
+      setTimeout(() => {
+        const before = wakeUps();
+        setTimeout(() => console.log(before > 0, wakeUps() - before), 400);
+      }, 300);`;
+    expect(await program(code)).toBe('true 0');
+  });
+
   test('QUICKVM_HARD_STOP=0 turns it off', async () => {
     const slow = 'Array.prototype.reverse.call({ length: 3e7 })';
     const code = `

@@ -910,3 +910,36 @@ test('the event loop goes on between entries that are stopped', async () => {
   await eventually(() => turns === 3);
   expect(turns).toBe(3);
 });
+
+describe('what crosses is under the deadline, too:', () => {
+  const large = {
+    'numbers in a Set': 'new Set(Array.from({ length: 1e5 }, (_, i) => i))',
+    'stand-ins in a Map': 'new Map(Array.from({ length: 1e4 }, (_, i) => [i, {}]))',
+    bytes: 'new Uint8Array(2e7)',
+    text: "'\\u1234'.repeat(5e6)",
+  };
+  const uses = ['value', 'host(value)', 'Promise.resolve(value)'];
+
+  test.each(Object.entries(large))('%s', (_, code) => {
+    const box = sandbox({ memoryLimitMb: 256, timeout: 20_000, globals: { host: () => {} } });
+    box.run(`globalThis.value = ${code}; 1`);
+    const timeOf = (use, timeout) => {
+      const started = performance.now();
+      box.run(use, { timeout });
+      return performance.now() - started;
+    };
+    for (const use of uses) {
+      const took = timeOf(use, 20_000);
+      const error = errorOf(() => timeOf(use, took / 50));
+      expect(error.code).toBe('ERR_SANDBOX_TIMEOUT');
+      // Wherever it is on its way when the time is over, nothing of it is left behind.
+      for (let part = 1; part < 10; part += 2) {
+        try {
+          timeOf(use, (took * part) / 10);
+        } catch (late) {
+          expect(late.code).toBe('ERR_SANDBOX_TIMEOUT');
+        }
+      }
+    }
+  });
+});

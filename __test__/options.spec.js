@@ -184,6 +184,69 @@ describe('modules', () => {
   });
 });
 
+describe.each([
+  ['codeGeneration', ['strings', 'wasm']],
+  ['intrinsics', ['Atomics', 'FinalizationRegistry', 'Proxy', 'SharedArrayBuffer', 'WeakRef']],
+])('%s', (name, switches) => {
+  test.each([null, 0, false, 'strings', () => 1, Symbol('x')])('refuses %p', (value) => {
+    expectRefusal(() => new Sandbox({ [name]: value }), `'${name}'`, shown(value), 'an object');
+  });
+
+  test.each(switches)('refuses what is neither true nor false for %s', (key) => {
+    for (const value of [null, 0, 1, 'false', {}, []]) {
+      const use = () => new Sandbox({ [name]: { [key]: value } });
+      expectRefusal(use, `'${key}'`, shown(value), 'true or false');
+    }
+  });
+
+  test.each(['string', 'Date', 'constructor', '__proto', 'toString'])('does not know %s', (key) => {
+    expectRefusal(() => new Sandbox({ [name]: { [key]: false } }), `'${key}'`, ...switches);
+  });
+
+  test.each([{}, Object.fromEntries(switches.map((key) => [key, undefined]))])(
+    'takes %p',
+    (value) => {
+      expect(sandbox({ [name]: value }).run('eval("typeof Proxy")')).toBe('function');
+    },
+  );
+});
+
+describe('sourceLimitKb', () => {
+  test.each([...NO_NUMBERS, 0, 2 ** 20 + 1, 1e300])('refuses %p', (sourceLimitKb) => {
+    const texts = ["'sourceLimitKb'", shown(sourceLimitKb), 'kilobytes', `${2 ** 20}`, 'Infinity'];
+    expectRefusal(() => sandbox({ sourceLimitKb }), ...texts);
+  });
+
+  test.each([0.5, 1, 2 ** 20, Infinity])('takes %p', (sourceLimitKb) => {
+    expect(sandbox({ sourceLimitKb }).run('eval("1")')).toBe(1);
+  });
+});
+
+describe('deterministic', () => {
+  test.each([null, true, 0, 'x', () => 1])('refuses %p', (value) => {
+    expectRefusal(() => new Sandbox({ deterministic: value }), "'deterministic'", 'an object');
+  });
+
+  test.each([
+    ['now', [null, '0', 1.5, NaN, Infinity, 8.64e15 + 1, -8.64e15 - 1, new Date(0), 1n]],
+    ['seed', [null, '0', 1.5, NaN, Infinity, 2 ** 53, -(2 ** 53), 1n, {}]],
+  ])('refuses what is no such %s', (name, values) => {
+    for (const value of values) {
+      const use = () => new Sandbox({ deterministic: { [name]: value } });
+      expectRefusal(use, `'${name}'`, shown(value), 'an integer from');
+    }
+  });
+
+  test('does not know other parts', () => {
+    expectRefusal(() => new Sandbox({ deterministic: { zone: 'UTC' } }), "'zone'", 'now, seed');
+  });
+
+  test.each([-8.64e15, -1, 0, 8.64e15])('takes %p as now', (now) => {
+    expect(sandbox({ deterministic: { now } }).run('Date.now()')).toBe(now);
+    expect(sandbox({ deterministic: { now } }).run('new Date().getTime()')).toBe(now);
+  });
+});
+
 describe('where code comes from', () => {
   const users = {
     run: (options) => sandbox().run('1', options),
@@ -250,6 +313,10 @@ describe('all options', () => {
       'console',
       'builtins',
       'modules',
+      'codeGeneration',
+      'intrinsics',
+      'sourceLimitKb',
+      'deterministic',
     ];
     expect(sandbox(Object.fromEntries(names.map((name) => [name, undefined]))).run('1')).toBe(1);
   });

@@ -1091,3 +1091,9 @@ describe('graphs made at random', () => {
     for (const count of Object.values(interesting)) expect(count).toBeGreaterThan(100);
   });
 });
+
+test.each(['', '-0', '0.0', ' 0 ', '1e0'])('an array with a hole keeps its property %j', (key) => {
+  const code = `Object.assign(new Array(1), { [${JSON.stringify(key)}]: 'x' })`;
+  const array = copy(sandbox().run(code));
+  expect([Object.keys(array), array[key], array.length]).toEqual([[key], 'x', 1]);
+});

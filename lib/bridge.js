@@ -5,7 +5,7 @@
 
 const mailbox = require('./mailbox.js');
 const { Answer } = require('./contexts.js');
-const { Lift } = require('./lift.js');
+const { Late, Lift } = require('./lift.js');
 const { Lower } = require('./lower.js');
 const { Uncrossable } = require('./uncrossable.js');
 const { HostHandles, GuestHandles, Watched } = require('./handles.js');
@@ -13,10 +13,14 @@ const { crossingError } = require('./errors.js');
 const { nobodyFor } = require('./nobody.js');
 const { op, status, service, trap, IDLE } = require('./wire.js');
 
-const STOPS = ['timeout', 'memory', 'terminated'];
+const STOPS = ['timeout', 'memory', 'terminated', 'fault'];
 /** In place of a slot: it is about no guest value that is kept. */
 const NO_SLOT = 0xffffffff;
+/** So many bytes of a message make it one that takes long to read. */
+const LARGE = 64 * 1024;
 const ignore = () => {};
+/** What a registered symbol takes beside its key, in bytes, about. */
+const REGISTERED = 256;
 
 const CAN_WATCH_SYMBOLS = (() => {
   try {
@@ -30,6 +34,9 @@ const CAN_WATCH_SYMBOLS = (() => {
 class Symbols {
   #symbols = new Map();
   #slots = new Map();
+  get size() {
+    return this.#symbols.size;
+  }
   get(slot) {
     return this.#symbols.get(slot);
   }
@@ -48,8 +55,9 @@ const stack = [];
 
 /**
  * One call from outside and all that follows from it: the promises it has handed out are
- * rejected when its continuation, however much later, is stopped.
- * @typedef {{ pending: Set<{ reject(error: Error): void }> | undefined }} Task
+ * rejected when its continuation, however much later, is stopped. `told` is the error that they
+ * were rejected with.
+ * @typedef {{ pending: Set<{ reject(error: Error): void }> | undefined, told?: Error }} Task
  */
 
 class Bridge {
@@ -62,6 +70,7 @@ class Bridge {
    * @param {object} owner.sandbox the sandbox itself
    * @param {Exposures} owner.exposures what it lets its guest see
    * @param {(kind: string, entry?: object) => Error} owner.stopError what a stopped entry throws
+   * @param {() => void} owner.ended called when another thread may have ended the sandbox
    * @param {(error: Error) => void} owner.condemned called when a stop was for good
    * @param {(event: string, reason: unknown) => void} owner.report errors that nobody waits for
    */
@@ -71,7 +80,7 @@ class Bridge {
     this.name = name;
     this.owner = owner;
     this.host = new HostHandles((slot) => native.release(slot + IDLE));
-    this.guest = new GuestHandles((slot) => native.release(slot), owner.sandbox);
+    this.guest = new GuestHandles(native, owner.sandbox);
     this.exposures = owner.exposures;
     this.symbols = CAN_WATCH_SYMBOLS ? undefined : new Symbols();
     /** Unsettled guest promises handed out here, by the guest's slot. */
@@ -80,7 +89,16 @@ class Bridge {
     this.contexts = undefined;
     /** The task that the running entry belongs to. */
     this.task = undefined;
+    /** How long the guest's message is that is being answered, in bytes. */
+    this.length = 0;
+    /** The registered symbols that the guest has named, as long as it is there. */
+    this.registered = undefined;
     this.dispatch = (base, length) => this.#answer(base, length);
+  }
+
+  /** Whether nobody here has anything of the guest's, or waits for it. */
+  get isIdle() {
+    return this.guest.size === 0 && this.deferred.size === 0 && !this.symbols?.size;
   }
 
   /**
@@ -116,7 +134,11 @@ class Bridge {
     try {
       const reply = mailbox.enter(this.id, base, length, this.dispatch);
       mailbox.receive(base, reply);
-      return this.#reply(task, outer === undefined, entry);
+      return this.#reply(this.#lift(reply), task, outer === undefined, entry);
+    } catch (error) {
+      if (!Late.is(error)) throw error;
+      this.native.takeBack();
+      throw this.#stopped(STOPS[0], task, outer === undefined, entry);
     } finally {
       stack.pop();
       this.task = outer;
@@ -125,26 +147,31 @@ class Bridge {
     }
   }
 
-  #reply(task, outermost, entry) {
+  /** What reads a message of that length. */
+  #lift(length) {
+    const lift = new Lift(this);
+    if (length > LARGE) lift.until = performance.now() + this.native.timeToRead();
+    return lift;
+  }
+
+  #reply(lift, task, outermost, entry) {
     const kind = mailbox.readByte();
     switch (kind) {
       case status.RETURN: {
-        const value = new Lift(this).value();
+        const value = lift.value();
         this.#released();
         return value;
       }
       case status.THROW: {
-        const reason = new Lift(this).value();
+        const reason = lift.value();
         this.#released();
         throw reason;
       }
       case status.STOP: {
-        const error = this.owner.stopError(STOPS[mailbox.readByte()], entry);
+        const kind = STOPS[mailbox.readByte()];
+        const signal = kind === 'fault' ? mailbox.readByte() : undefined;
         this.#released();
-        const condemned = this.native.isCondemned();
-        if (outermost || condemned) this.#abandon(task, error);
-        if (condemned) this.owner.condemned(error);
-        throw error;
+        throw this.#stopped(kind, task, outermost, entry, signal);
       }
       default: {
         const error = crossingError(this.name, mailbox.readString(), mailbox.readString());
@@ -152,6 +179,16 @@ class Bridge {
         throw error;
       }
     }
+  }
+
+  /** Makes the error of a stopped entry, and has those told who wait for it. */
+  #stopped(kind, task, outermost, entry, signal) {
+    if (kind === 'terminated') this.owner.ended();
+    const error = this.owner.stopError(kind, entry, signal);
+    const condemned = this.native.isCondemned();
+    if (outermost || condemned) this.#abandon(task, error);
+    if (condemned) this.owner.condemned(error);
+    return error;
   }
 
   /** The guest's collector has been at work: forget what only the guest needed. */
@@ -171,6 +208,7 @@ class Bridge {
   #abandon(task, error) {
     const { pending } = task;
     task.pending = undefined;
+    if (pending?.size > 0) task.told = error;
     for (const deferred of pending ?? []) deferred.reject(error);
   }
 
@@ -184,11 +222,13 @@ class Bridge {
       let code = status.RETURN;
       let value;
       try {
-        mailbox.receive(base, length);
-        value = this.#perform();
+        this.length = mailbox.receive(base, length);
+        value = this.#perform(this.#lift(length));
       } catch (error) {
         code = status.THROW;
-        value = error;
+        // The guest is about to be stopped.
+        if (Late.is(error)) this.native.takeBack();
+        else value = error;
       }
       this.#write(lower, code, value);
       end = mailbox.position;
@@ -214,27 +254,27 @@ class Bridge {
     }
   }
 
-  #perform() {
+  #perform(lift) {
     const code = mailbox.readByte();
     switch (code) {
       case op.CALL:
-        return this.#called();
+        return this.#called(lift);
       case op.REFLECT:
-        return this.#reflect();
+        return this.#reflect(lift);
       case op.CONTEXT_GET:
       case op.CONTEXT_LIST:
       case op.CONTEXT_CHANGE:
-        return this.contexts.answer(code, new Lift(this), () => this.#released());
+        return this.contexts.answer(code, lift, () => this.#released());
       case op.SETTLE: {
         const slot = mailbox.readU32();
         const fulfilled = mailbox.readByte() !== 0;
-        const value = new Lift(this).value();
+        const value = lift.value();
         this.#released();
         this.#settle(slot, fulfilled, value);
         return undefined;
       }
       case op.UNHANDLED: {
-        const reason = new Lift(this).value();
+        const reason = lift.value();
         this.#released();
         this.owner.report('unhandledRejection', reason);
         return undefined;
@@ -250,10 +290,9 @@ class Bridge {
     }
   }
 
-  #called() {
+  #called(lift) {
     const slot = mailbox.readU32();
     const constructing = mailbox.readByte() !== 0;
-    const lift = new Lift(this);
     const receiver = lift.value();
     const args = lift.values();
     this.#released();
@@ -267,10 +306,10 @@ class Bridge {
     return made;
   }
 
-  #reflect() {
+  #reflect(lift) {
     const slot = mailbox.readU32();
     const number = mailbox.readByte();
-    const args = new Lift(this).values();
+    const args = lift.values();
     this.#released();
     const target = this.host.get(slot);
     this.exposures.assertNotRevoked(target, this.name);
@@ -311,6 +350,16 @@ class Bridge {
       task.pending.add(deferred);
     }
     return this.guest.set(slot, promise);
+  }
+
+  /** A symbol of the host's registry, from where none ever goes: the guest pays for its own. */
+  registeredSymbol(key) {
+    this.registered ??= new Set();
+    if (!this.registered.has(key)) {
+      this.registered.add(key);
+      this.native.charge(2 * key.length + REGISTERED);
+    }
+    return Symbol.for(key);
   }
 
   guestSymbol(slot, description) {

@@ -5,7 +5,6 @@
 
 const { inspect, types } = require('node:util');
 const mailbox = require('./mailbox.js');
-const { isTraceless } = require('./source.js');
 const native = require('./native.js');
 const { Finalizer } = require('./finalizer.js');
 const { op, names, property, change } = require('./wire.js');
@@ -56,6 +55,15 @@ class Remains {
     this.hasRealm = false;
   }
 
+  /** Begins with what the object has now. */
+  note(object) {
+    if (this.values !== undefined) return;
+    this.values = new Map();
+    for (const key of Object.keys(object)) {
+      this.add(key, Reflect.getOwnPropertyDescriptor(object, key)?.value);
+    }
+  }
+
   add(key, value) {
     if ((typeof value === 'object' && value !== null) || typeof value === 'function') {
       this.values?.set(key, new WeakRef(value));
@@ -70,6 +78,8 @@ class Context {
     this.remains = new Remains(id);
     /** Its names, when the guest was last told. */
     this.names = undefined;
+    /** Whether it was given values of another context. */
+    this.hasMet = false;
     /** Values of the guest's own that the guest has kept, by the names it put them under. */
     this.kept = new Map();
   }
@@ -92,11 +102,16 @@ class Contexts {
    * @param {() => object | undefined} owner.running in whose context the guest is now
    * @param {(id: number) => void} owner.drop tells the guest that an object is gone
    * @param {(count: number) => void} owner.weigh so many realms have come or gone
+   * @param {Written} owner.written what guests have written into objects
    * @param {() => void} owner.relieve has V8 look for forgotten objects, if memory is short
    * @param {(error: unknown) => void} owner.report errors that nobody waits for
    */
   constructor(owner) {
     this.#owner = owner;
+  }
+
+  get size() {
+    return this.#remains.size;
   }
 
   create(object = {}, { codeGeneration } = {}) {
@@ -129,6 +144,17 @@ class Contexts {
     this.#made = 0;
     this.#owner.relieve();
     for (const id of this.#objects.sweep()) this.#gone(id);
+  }
+
+  /** After a run: whether the context has a realm now. */
+  settle(object, hasRealm) {
+    const context = this.#contexts.get(object);
+    if (!hasRealm) {
+      context.names = undefined;
+      return;
+    }
+    this.#count(context);
+    if (context.hasMet) context.remains.note(object);
   }
 
   /** The number of a contextified object that the guest is to be given. */
@@ -171,19 +197,18 @@ class Contexts {
 
   /** The context of that object is given values of another one, and may leave some of its own. */
   meet(object) {
-    const { remains } = this.#contexts.get(object);
-    if (remains.values !== undefined) return;
-    remains.values = new Map();
-    for (const key of Object.keys(object)) {
-      remains.add(key, Reflect.getOwnPropertyDescriptor(object, key)?.value);
-    }
+    const context = this.#contexts.get(object);
+    context.hasMet = true;
+    if (context.remains.hasRealm) context.remains.note(object);
   }
 
   #gone(id) {
     const { values, hasRealm } = this.#remains.get(id) ?? {};
     if (!this.#remains.delete(id)) return;
+    this.#owner.written.forget(id);
     this.#objects.delete(id);
-    if (hasRealm) this.#owner.weigh(-1);
+    if (!hasRealm) return;
+    this.#owner.weigh(-1);
     const left = [...(values ?? [])].filter(([, reference]) => reference.deref() !== undefined);
     if (left.length === 0) return this.#owner.drop(id);
     this.#owner.request(op.DROP_CONTEXT, (lower) => {
@@ -198,11 +223,11 @@ class Contexts {
   }
 
   /** The start of `op.RUN_IN_CONTEXT`, with the own properties that the code mentions. */
-  writeStart(lower, object, { code, mentions }, later) {
+  writeStart(lower, object, { isTraceless, mentions }, later) {
     const context = this.#contexts.get(object);
+    this.#owner.written.check(context.id, object);
     mailbox.u32(context.id);
-    const traceless = !context.keepsRealm && isTraceless(code);
-    if (!traceless) this.#count(context);
+    const traceless = isTraceless && !context.keepsRealm && context.kept.size === 0;
     mailbox.byte((later ? LATER : 0) | (traceless ? TRACELESS : 0));
     this.#writeNames(lower, object, context);
     const mentioned = (key) => typeof key === 'string' && mentions(key);
@@ -299,6 +324,7 @@ class Contexts {
         this.#owner.report(error);
       }
     }
+    this.#owner.written.note(context.id, object, changes);
   }
 }
 

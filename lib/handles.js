@@ -1,11 +1,12 @@
 'use strict';
 
 const { Finalizer } = require('./finalizer.js');
+const { Slots } = require('./slots.js');
 const { service } = require('./wire.js');
 
 /** Host values that the guest holds on to, by slot. */
 class HostHandles {
-  #values = new Map();
+  #values = new Slots();
   #slots = new Map();
   #free = [];
   #next = service.END;
@@ -88,11 +89,21 @@ class HostHandles {
 /** Every stand-in of every sandbox here, with the table and the slot that it belongs to. */
 const homes = new WeakMap();
 
+/**
+ * What V8's collector is told that a stand-in weighs, in bytes: what is behind it on both sides, and
+ * so much that it looks for forgotten ones (every 64 MB) before they are a hundred thousand.
+ */
+const WEIGHT = 1024;
+/** It is told of so many at a time. */
+const BATCH = 1024;
+
 /** Stand-ins for guest values, by the guest's slot. Both collectors work on them together. */
 class GuestHandles {
-  #standIns = new Map();
+  #standIns = new Slots();
   #finalizer;
-  #release;
+  #native;
+  /** How many V8 was told of. */
+  #weighed = 0;
   /** What keeps contextified objects: guest values of theirs here, and contexts that have some. */
   #owners = new WeakMap();
   #met = new WeakMap();
@@ -104,11 +115,11 @@ class GuestHandles {
   onMeet = undefined;
 
   /**
-   * @param {(slot: number) => void} release tells the guest that nobody here needs it any more
+   * @param native the addon's sandbox, which is told of what nobody here needs any more
    * @param {object} owner the sandbox
    */
-  constructor(release, owner) {
-    this.#release = release;
+  constructor(native, owner) {
+    this.#native = native;
     this.owner = owner;
   }
 
@@ -127,6 +138,7 @@ class GuestHandles {
     this.#finalizer.watch(standIn, slot);
     this.#standIns.set(slot, new WeakRef(standIn));
     homes.set(standIn, home);
+    if (this.size - this.#weighed >= BATCH) this.#weigh(BATCH);
     if (this.context !== undefined && typeof standIn !== 'symbol') {
       this.#owners.set(standIn, this.context);
     }
@@ -170,7 +182,14 @@ class GuestHandles {
   #collected(slot) {
     // A newer stand-in may have taken the place of the one that went.
     if (this.#standIns.get(slot)?.deref() !== undefined) return;
-    if (this.#standIns.delete(slot)) this.#release(slot);
+    if (!this.#standIns.delete(slot)) return;
+    this.#native.release(slot);
+    if (this.#weighed - this.size >= BATCH) this.#weigh(-BATCH);
+  }
+
+  #weigh(count) {
+    this.#weighed += count;
+    this.#native.weigh(count * WEIGHT);
   }
 }
 

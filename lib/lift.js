@@ -45,12 +45,31 @@ function instanceOf(name) {
   return Object.create(Shown.prototype);
 }
 
+/** Values from one look at the clock to the next, less one: a mask. */
+const OFTEN = 1023;
+
+/** Thrown by what reads a message when the guest's time is over. */
+class Late extends Error {
+  #late;
+  static is(value) {
+    return typeof value === 'object' && value !== null && #late in value;
+  }
+}
+
 /** Reads the values of one message from the mailbox. Runs no code but its own. */
 class Lift {
   /** @param bridge whose tables of handles the values belong to */
   constructor(bridge) {
     this.bridge = bridge;
     this.objects = [];
+    this.count = 0;
+    /** When it is to be done. */
+    this.until = Infinity;
+  }
+
+  /** Also what takes the host long is under the deadline, for the guest has made it. */
+  get isLate() {
+    return performance.now() > this.until;
   }
 
   values() {
@@ -64,6 +83,7 @@ class Lift {
   }
 
   tagged(kind) {
+    if ((++this.count & OFTEN) === 0 && this.isLate) throw new Late();
     switch (kind) {
       case tag.UNDEFINED:
         return undefined;
@@ -88,7 +108,7 @@ class Lift {
       case tag.WELL_KNOWN_SYMBOL:
         return WELL_KNOWN_SYMBOLS[mailbox.readI32()];
       case tag.REGISTERED_SYMBOL:
-        return Symbol.for(mailbox.readString());
+        return this.bridge.registeredSymbol(mailbox.readString());
       case tag.SYMBOL:
         return this.bridge.guestSymbol(mailbox.readU32(), this.value());
       case tag.REFERENCE:
@@ -285,4 +305,4 @@ function newError(index, name, message, stack) {
   return error;
 }
 
-module.exports = { Lift };
+module.exports = { Late, Lift };

@@ -11,6 +11,8 @@ const { cleanOf } = require('./platform.js');
 const { NOBODY } = require('./nobody.js');
 const { isDomException, lowerError } = require('./lower-error.js');
 const { Uncrossable, step, within } = require('./uncrossable.js');
+const { isConstructor } = require('./constructors.js');
+const { Numbers } = require('./numbers.js');
 const { tag, shape, WELL_KNOWN_SYMBOLS, TYPED_ARRAYS } = require('./wire.js');
 
 const WELL_KNOWN_INDEX = new Map(WELL_KNOWN_SYMBOLS.map((symbol, index) => [symbol, index]));
@@ -25,27 +27,6 @@ function isPlain(object) {
     prototype === null ||
     Object.getPrototypeOf(prototype) === null
   );
-}
-
-/** Known answers: to find out takes an exception where the answer is no. */
-const constructors = new WeakMap();
-
-function isConstructor(value) {
-  let answer = constructors.get(value);
-  if (answer === undefined) {
-    answer = canConstruct(value);
-    constructors.set(value, answer);
-  }
-  return answer;
-}
-
-function canConstruct(value) {
-  try {
-    Reflect.construct(Object, [], value);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Writes the values of one message into the mailbox. */
@@ -148,10 +129,10 @@ class Lower {
   /** An object is one where it is live and another where it is copied. */
   #numbers() {
     if (this.copying) {
-      this.copies ??= new Map();
+      this.copies ??= new Numbers();
       return this.copies;
     }
-    this.numbers ??= new Map();
+    this.numbers ??= new Numbers();
     return this.numbers;
   }
 
@@ -325,9 +306,8 @@ class Lower {
       if (!Uncrossable.is(within(error, ''))) throw error;
       mailbox.position = position;
       this.count = count;
-      for (const numbers of [this.numbers ?? [], this.copies ?? []]) {
-        for (const [object, number] of numbers) if (number >= count) numbers.delete(object);
-      }
+      this.numbers?.truncate(count);
+      this.copies?.truncate(count);
       this.rollBack(fresh);
       return false;
     }

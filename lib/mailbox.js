@@ -18,13 +18,15 @@ const TOO_LARGE = 0xffffffff;
 let memory = new Uint8Array(INITIAL_SIZE);
 let buffer = Buffer.from(memory.buffer);
 let view = new DataView(memory.buffer);
-const channel = new native.Mailbox(memory);
+const channel = new native.Mailbox(memory, (id) => mailbox.ended(id));
 
 const mailbox = {
   /** The addon's end. */
   channel,
   /** Makes a request: `(sandbox's id, base, length, dispatch)` to the reply's length. */
   enter: channel.enter(),
+  /** Told of a sandbox's id when another thread has ended it. */
+  ended: undefined,
   /** Where the next byte is written, and behind which everything is free. */
   position: 0,
   /** Where the next byte is read. */
@@ -50,14 +52,14 @@ mailbox.shrink = () => {
   if (mailbox.position === 0 && memory.length > KEPT_SIZE) replace(INITIAL_SIZE, 0);
 };
 
-/** Makes the message at `base` readable, fetching it first if it did not fit. */
+/** Makes the message at `base` readable, fetching it first if it did not fit; answers its length. */
 mailbox.receive = (base, length) => {
-  if (length === TOO_LARGE) {
-    const size = base + channel.fetchSize();
-    if (size > memory.length) replace(Math.max(size, memory.length * 2), base);
-    channel.fetch(base);
-  }
   mailbox.cursor = base;
+  if (length !== TOO_LARGE) return length;
+  const size = channel.fetchSize();
+  if (base + size > memory.length) replace(Math.max(base + size, memory.length * 2), base);
+  channel.fetch(base);
+  return size;
 };
 
 mailbox.byte = (value) => {

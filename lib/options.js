@@ -2,11 +2,14 @@
 
 // What callers may pass, checked once: an error names the option, the value and what is accepted.
 
-const { inspect } = require('node:util');
+const { inspect, types } = require('node:util');
 const { optionsError } = require('./errors.js');
 
 const BUILTINS = ['console', 'timers'];
+/** What a realm can do without; `REMOVABLE` in src/guest/surface.rs. */
+const INTRINSICS = ['Atomics', 'FinalizationRegistry', 'Proxy', 'SharedArrayBuffer', 'WeakRef'];
 const MAX_TIMEOUT = 2 ** 31 - 1;
+const MAX_SOURCE_KB = 2 ** 20;
 
 const show = (value) => inspect(value, { depth: 0, maxStringLength: 60, breakLength: Infinity });
 
@@ -108,6 +111,43 @@ function modules(value, name) {
   return value;
 }
 
+/** Of our own alone: a sandbox whose first context finds its realm made. */
+const forContexts = Symbol('for contexts');
+
+function boolean(value, name) {
+  if (typeof value !== 'boolean') refuse(name, 'true or false', value);
+  return value;
+}
+
+/** A group of options that are true or false, and true by default. */
+function switches(names) {
+  const table = Object.fromEntries(names.map((name) => [name, [boolean, true]]));
+  return (value, name) => check(table, value, `the options of '${name}'`);
+}
+
+const codeGeneration = switches(['strings', 'wasm']);
+const intrinsics = switches(INTRINSICS);
+
+/** The times that a `Date` can have. */
+const MAX_TIME = 8.64e15;
+
+const DETERMINISTIC = {
+  now: [integer(-MAX_TIME, MAX_TIME), 0],
+  seed: [integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER), 0],
+};
+
+function deterministic(value, name) {
+  return check(DETERMINISTIC, value, `the options of '${name}'`);
+}
+
+function sourceLimit(value, name) {
+  if (value === Infinity) return value;
+  if (typeof value !== 'number' || !(value > 0 && value <= MAX_SOURCE_KB)) {
+    refuse(name, `a number of kilobytes up to ${MAX_SOURCE_KB}, or Infinity for none`, value);
+  }
+  return value;
+}
+
 const SANDBOX = {
   name: [printableText, 'sandbox'],
   memoryLimitMb: [number(1, 4096, 'megabytes'), 64],
@@ -119,6 +159,10 @@ const SANDBOX = {
   console: [consoleLike, undefined],
   builtins: [builtins, BUILTINS],
   modules: [modules, undefined],
+  codeGeneration: [codeGeneration, codeGeneration({}, 'codeGeneration')],
+  intrinsics: [intrinsics, intrinsics({}, 'intrinsics')],
+  sourceLimitKb: [sourceLimit, Infinity],
+  deterministic: [deterministic, undefined],
 };
 
 const ORIGIN = {
@@ -127,23 +171,19 @@ const ORIGIN = {
   columnOffset: [integer(0, 2 ** 20), 0],
 };
 
-const RUN = { ...ORIGIN, timeout: [timeout, undefined] };
-
-function boolean(value, name) {
-  if (typeof value !== 'boolean') refuse(name, 'true or false', value);
+function bytes(value, name) {
+  if (!types.isArrayBufferView(value)) refuse(name, 'a Buffer, TypedArray or DataView', value);
   return value;
 }
 
-function codeGeneration(value, name) {
-  return check(CODE_GENERATION, value, `the options of '${name}'`);
-}
+const COMPILE = { ...ORIGIN, cachedData: [bytes, undefined] };
+
+const RUN = { ...ORIGIN, timeout: [timeout, undefined] };
 
 function drain(value, name) {
   if (value !== 'now' && value !== 'later') refuse(name, "'now' or 'later'", value);
   return value;
 }
-
-const CODE_GENERATION = { strings: [boolean, true], wasm: [boolean, true] };
 
 const CONTEXT = {
   name: [text, undefined],
@@ -192,15 +232,42 @@ function check(table, options, what) {
   return checked;
 }
 
+function sandboxOptions(options) {
+  const checked = check(SANDBOX, options, "a Sandbox's options");
+  checked[forContexts] = options?.[forContexts] === true;
+  return checked;
+}
+
+/** What the addon has to know of a Sandbox's options. */
+function nativeOptions(options) {
+  const { builtins, intrinsics } = options;
+  return {
+    memoryBytes: Math.floor(options.memoryLimitMb * 1024 * 1024),
+    stackBytes: Math.floor(options.stackLimitKb * 1024),
+    graceMs: options.graceMs,
+    console: options.console !== false && builtins.includes('console'),
+    timers: builtins.includes('timers'),
+    modules: options.modules !== undefined,
+    codeGeneration: options.codeGeneration.strings,
+    without: Object.keys(intrinsics).filter((name) => !intrinsics[name]),
+    contexts: options[forContexts],
+    now: options.deterministic?.now,
+    seed: options.deterministic?.seed,
+    sourceLimitBytes: options.sourceLimitKb * 1024,
+  };
+}
+
 /** Options where a file name alone may stand for them, as in Node's `vm`. */
 const withFilename = (options) => (typeof options === 'string' ? { filename: options } : options);
 
 module.exports = {
-  sandboxOptions: (options) => check(SANDBOX, options, "a Sandbox's options"),
+  forContexts,
+  sandboxOptions,
   runOptions: (options) => check(RUN, withFilename(options), "run's options"),
   contextOptions: (options) => check(CONTEXT, options, "createContext's options"),
   contextRunOptions: (options) =>
     check(CONTEXT_RUN, withFilename(options), "runInContext's options"),
   newContextOptions,
-  compileOptions: (options) => check(ORIGIN, withFilename(options), "compile's options"),
+  nativeOptions,
+  compileOptions: (options) => check(COMPILE, withFilename(options), "compile's options"),
 };

@@ -1,17 +1,21 @@
 'use strict';
 
 const { EventEmitter } = require('node:events');
+const { inspect } = require('node:util');
 const mailbox = require('./mailbox.js');
 const native = require('./native.js');
 const { Bridge } = require('./bridge.js');
-const { SandboxError } = require('./errors.js');
+const { stopError } = require('./errors.js');
 const { HostTimers } = require('./timers.js');
 const { Contexts } = require('./contexts.js');
-const { Finalizer } = require('./finalizer.js');
-const { Script, bytecodeOf, compile, mentions, writeSource } = require('./script.js');
+const { InFlight } = require('./in-flight.js');
+const { compile, lookAt, scriptOf } = require('./script.js');
 const { forwardConsole } = require('./console.js');
-const { moduleLoader, notFound } = require('./modules.js');
+const { notFound } = require('./modules.js');
+const { Programs } = require('./programs.js');
+const { servicesOf } = require('./services.js');
 const {
+  nativeOptions,
   sandboxOptions,
   runOptions,
   compileOptions,
@@ -22,29 +26,37 @@ const {
 const { step } = require('./uncrossable.js');
 const { Exposures } = require('./exposure.js');
 const { homeOf } = require('./handles.js');
-const { op, service, trap } = require('./wire.js');
+const { op, trap } = require('./wire.js');
+const { Written } = require('./written.js');
 
 /** Symbol.dispose where Node has it, else the symbol under which polyfills look for it. */
 const dispose = Symbol.dispose ?? Symbol.for('nodejs.dispose');
+
+/** The number of none. */
+const NO_CONTEXT = 2 ** 32 - 1;
+
+/** What a run may leave behind in its sandbox. */
+const JOBS = 1;
+const REALM = 2;
 
 /** So much that V8 collects at once. */
 const TOO_MUCH = 2 ** 34;
 
 /**
  * What V8's collector is told that a context weighs, over the sandbox's limit in MB: so much that
- * it looks for forgotten ones (every 64 MB) before they have filled a quarter of that.
+ * it looks for forgotten ones (every 64 MB) before they have filled half of that.
  */
-const CONTEXT_WEIGHT = 4 * 64 * 64 * 1024;
+const CONTEXT_WEIGHT = 2 * 64 * 64 * 1024;
 
 class Sandbox extends EventEmitter {
   #options;
   #native;
   #bridge;
-  #timers = new HostTimers((id, task) => this.#fire(id, task));
+  #timers;
+  #inFlight;
   #state = 'active';
   #reason;
-  #scripts;
-  #forgotten;
+  #programs;
   #globalThis;
   #vm;
 
@@ -52,27 +64,33 @@ class Sandbox extends EventEmitter {
     super();
     const checked = sandboxOptions(options);
     this.#options = checked;
-    const { name, memoryLimitMb, stackLimitKb, graceMs, builtins } = checked;
-    const wantsConsole = checked.console !== false && builtins.includes('console');
-    this.#native = new native.NativeSandbox(
-      mailbox.channel,
-      Math.floor(memoryLimitMb * 1024 * 1024),
-      Math.floor(stackLimitKb * 1024),
-      graceMs,
-      wantsConsole,
-      builtins.includes('timers'),
-      checked.modules !== undefined,
-    );
+    const { name } = checked;
+    this.#native = new native.NativeSandbox(mailbox.channel, nativeOptions(checked));
     this.#native.ownedBy(this);
+    this.#programs = new Programs(this.#native, checked);
+    const charge = (bytes) => this.#native.charge(bytes);
+    this.#timers = new HostTimers((id, task) => this.#fire(id, task), charge);
+    this.#inFlight = new InFlight(charge);
     this.#bridge = new Bridge(this.#native, name, {
       sandbox: this,
       exposures: new Exposures(checked.policy),
-      services: this.#services(),
+      services: servicesOf({
+        options: checked,
+        timers: this.#timers,
+        task: () => this.#bridge.task,
+        stays: () => this.#inFlight.add(this.#bridge.length),
+        admit: (source, id) => this.#programs.admit(source, id),
+        report: (error) => this.#report('uncaughtException', error),
+      }),
       isUsable: () => this.#state === 'active',
       reflect: (slot, number, args) => this.#reflect(slot, number, args),
-      stopError: (kind, entry) => this.#stopError(kind, entry),
+      stopError: (...args) => this.#stopError(...args),
+      ended: () => this.#ended(),
       condemned: (error) => this.#end(error, (emit) => process.nextTick(emit)),
-      report: (event, reason) => this.#report(event, reason),
+      report: (event, reason) => {
+        this.#inFlight.add(this.#bridge.length);
+        this.#report(event, reason);
+      },
       call: (slot, constructing, receiver, args) => this.#call(slot, constructing, receiver, args),
       settle: (...args) => this.#settle(...args),
     });
@@ -88,23 +106,18 @@ class Sandbox extends EventEmitter {
     return this.#options.name;
   }
 
+  get id() {
+    return this.#bridge.id;
+  }
+
   get state() {
     return this.#state;
   }
 
   run(code, options) {
     const { timeout, ...origin } = runOptions(options);
-    if (code instanceof Script) {
-      const number = this.#scriptNumber(code);
-      const entry = { timeout, filename: code.filename };
-      return this.#request(op.RUN_SCRIPT, () => mailbox.u32(number), entry);
-    }
-    if (typeof code !== 'string') {
-      throw new TypeError(`code must be a string or a Script; got ${typeof code}`);
-    }
-    origin.filename ??= `${this.name}.js`;
-    const entry = { timeout, filename: origin.filename };
-    return this.#request(op.RUN, () => writeSource(code, origin), entry);
+    const { isScript, filename, write } = this.#programs.of(code, origin);
+    return this.#request(isScript ? op.RUN_SCRIPT : op.RUN, write, { timeout, filename });
   }
 
   createContext(object, options) {
@@ -121,33 +134,37 @@ class Sandbox extends EventEmitter {
     const { timeout, drain, ...origin } = contextRunOptions(options);
     const contexts = this.#contextTable();
     contexts.assertContext(object);
-    const { writeCode, filename } = this.#code(code, origin);
+    const { isScript, filename, write } = this.#programs.of(code, origin);
     const entry = { timeout, filename, context: object };
     const later = drain === 'later' && this.#bridge.task === undefined;
     try {
-      const write = (lower) => {
-        contexts.writeStart(lower, object, { code, mentions: mentions(code) }, later);
-        writeCode();
+      const writeAll = (lower) => {
+        contexts.writeStart(lower, object, lookAt(code), later);
+        mailbox.byte(isScript ? 1 : 0);
+        write();
       };
-      return this.#request(op.RUN_IN_CONTEXT, write, entry);
+      return this.#request(op.RUN_IN_CONTEXT, writeAll, entry);
     } finally {
-      if (later && this.#native.hasLeftJobs()) this.#drainLater(entry);
+      const left = this.#native.leftBehind(contexts.idOf(object));
+      contexts.settle(object, (left & REALM) !== 0);
+      if (later && (left & JOBS) !== 0) this.#drainLater(entry);
     }
   }
 
   runInNewContext(code, object, options) {
     const { create, run } = newContextOptions(options);
-    this.#code(code, {});
+    this.#programs.of(code, {});
     const context = this.createContext(object, create);
     return this.runInContext(code, context, run);
   }
 
   compile(code, options) {
-    const origin = compileOptions(options);
-    origin.filename ??= `${this.name}.js`;
+    const checked = compileOptions(options);
+    checked.filename ??= `${this.name}.js`;
     this.#assertUsable();
-    const bytecode = compile(this.#bridge, code, origin, this.#options.timeout);
-    return Script.of(bytecode, origin.filename, code);
+    this.#programs.admit(code, checked.filename);
+    const { timeout } = this.#options;
+    return scriptOf(code, checked, (...text) => compile(this.#bridge, ...text, timeout));
   }
 
   require(id) {
@@ -197,6 +214,29 @@ class Sandbox extends EventEmitter {
     this.#end(reason, (emit) => emit());
   }
 
+  static terminate(id, reason) {
+    if (!Number.isInteger(id)) {
+      throw new TypeError(`id must be the id of a sandbox; got ${inspect(id)}`);
+    }
+    if (reason !== undefined && typeof reason !== 'string') {
+      throw new TypeError(`reason must be a string; got ${typeof reason}`);
+    }
+    const own = mailbox.channel.owner(id);
+    if (own === undefined || own === null) return native.terminateSandbox(id, reason);
+    const isActive = own.state === 'active';
+    own.terminate(reason);
+    return isActive;
+  }
+
+  /** Takes note if another thread has ended the sandbox. */
+  #ended() {
+    this.#end(this.#native.reason() ?? undefined, (emit) => process.nextTick(emit));
+  }
+
+  static {
+    mailbox.ended = (id) => mailbox.channel.owner(id)?.#ended();
+  }
+
   #end(reason, announce) {
     if (this.#state !== 'active') return;
     this.#state = 'terminated';
@@ -219,27 +259,6 @@ class Sandbox extends EventEmitter {
     this.dispose();
   }
 
-  /** What to run: a string from `origin`, or a script, as `op.RUN_IN_CONTEXT` takes it. */
-  #code(code, origin) {
-    if (code instanceof Script) {
-      const number = this.#scriptNumber(code);
-      const writeCode = () => {
-        mailbox.byte(1);
-        mailbox.u32(number);
-      };
-      return { writeCode, filename: code.filename };
-    }
-    if (typeof code !== 'string') {
-      throw new TypeError(`code must be a string or a Script; got ${typeof code}`);
-    }
-    const filename = origin.filename ?? `${this.name}.js`;
-    const writeCode = () => {
-      mailbox.byte(0);
-      writeSource(code, { ...origin, filename });
-    };
-    return { writeCode, filename };
-  }
-
   #contextTable() {
     this.#bridge.contexts ??= new Contexts({
       request: (code, write) => this.#request(code, write),
@@ -248,6 +267,7 @@ class Sandbox extends EventEmitter {
       relieve: () => this.#relieve(),
       weigh: (count) =>
         this.#native.weigh(Math.round((count * CONTEXT_WEIGHT) / this.#options.memoryLimitMb)),
+      written: new Written((bytes) => this.#native.charge(bytes)),
       report: (error) => this.#report('uncaughtException', error),
     });
     this.#bridge.guest.onMeet = (context) => this.#bridge.contexts.meet(context);
@@ -300,6 +320,18 @@ class Sandbox extends EventEmitter {
     });
   }
 
+  /** Whether nothing is left of what ran in there but what guest code may have changed. */
+  static isUnused(sandbox) {
+    const bridge = sandbox.#bridge;
+    return (
+      sandbox.#state === 'active' &&
+      sandbox.#timers.size === 0 &&
+      bridge.isIdle &&
+      bridge.contexts.size <= 1 &&
+      sandbox.#native.leftBehind(NO_CONTEXT) === 0
+    );
+  }
+
   /** A copy of the guest object that a stand-in stands for. */
   static copy(standIn) {
     const { table, slot } = homeOf(standIn);
@@ -336,12 +368,11 @@ class Sandbox extends EventEmitter {
   /** An entry that nobody called: its error goes to those who wait, else it is reported. */
   #background(task = { pending: undefined }, enter) {
     if (this.#state !== 'active') return;
-    const waiting = task.pending !== undefined && task.pending.size > 0;
     try {
       enter(task);
     } catch (error) {
-      const handled = waiting && SandboxError.is(error);
-      if (!handled) this.#report('uncaughtException', error);
+      const isTold = error !== undefined && task.told === error;
+      if (!isTold) this.#report('uncaughtException', error);
     }
   }
 
@@ -358,40 +389,6 @@ class Sandbox extends EventEmitter {
     });
   }
 
-  #services() {
-    const services = [];
-    const { modules, name } = this.#options;
-    const loader = modules && moduleLoader(modules);
-    const sandboxConsole = this.#options.console;
-    services[service.CONSOLE] = (method, ...values) => {
-      // Looked up at each call: tests and loggers replace the global one.
-      forwardConsole(sandboxConsole || console, name)(method, ...values);
-    };
-    services[service.START_TIMER] = (id, delay, repeat) =>
-      this.#timers.start(id, delay, repeat, this.#bridge.task);
-    services[service.STOP_TIMER] = (id) => this.#timers.stop(id);
-    services[service.REFERENCE_TIMER] = (id, on) => this.#timers.reference(id, on);
-    services[service.RESOLVE_MODULE] = (specifier, referrer, trail) =>
-      loader.resolve(specifier, referrer, trail);
-    services[service.LOAD_MODULE] = (id) => loader.load(id);
-    services[service.REPORT_ERROR] = (error) => this.#report('uncaughtException', error);
-    return services;
-  }
-
-  #scriptNumber(script) {
-    const bytecode = bytecodeOf(script);
-    if (bytecode === undefined) throw new TypeError('code must be a string or a Script');
-    this.#scripts ??= new WeakMap();
-    let number = this.#scripts.get(bytecode);
-    if (number === undefined) {
-      number = this.#native.addScript(bytecode);
-      this.#scripts.set(bytecode, number);
-      this.#forgotten ??= new Finalizer((gone) => this.#native.dropScript(gone));
-      this.#forgotten.watch(bytecode, number);
-    }
-    return number;
-  }
-
   #assertNotDisposed() {
     if (this.#state === 'disposed') throw this.#stopError('terminated');
   }
@@ -400,35 +397,10 @@ class Sandbox extends EventEmitter {
     if (this.#state !== 'active') throw this.#stopError('terminated');
   }
 
-  #stopError(kind, entry) {
+  #stopError(kind, entry, signal) {
     const { name, memoryLimitMb } = this.#options;
-    const details = { sandbox: name, filename: entry?.filename };
-    if (kind === 'timeout') {
-      // An entry without a limit of its own was stopped by that of the one around it.
-      const limit = Number.isFinite(entry.timeout) ? ` of ${entry.timeout} ms` : '';
-      const message = `sandbox '${name}' exceeded its timeout${limit}`;
-      return new SandboxError('ERR_SANDBOX_TIMEOUT', message, details);
-    }
-    if (kind === 'memory') {
-      const message = `sandbox '${name}' exceeded its memory limit of ${memoryLimitMb} MB`;
-      return new SandboxError('ERR_SANDBOX_MEMORY_LIMIT', message, details);
-    }
-    if (this.#state === 'disposed') {
-      return new SandboxError(
-        'ERR_SANDBOX_DISPOSED',
-        `sandbox '${name}' has been disposed`,
-        details,
-      );
-    }
-    const reason = this.#reason === undefined ? '' : `: ${this.#reason?.message ?? this.#reason}`;
-    return new SandboxError(
-      'ERR_SANDBOX_TERMINATED',
-      `sandbox '${name}' has been terminated${reason}`,
-      {
-        ...details,
-        cause: this.#reason,
-      },
-    );
+    const why = this.#state === 'disposed' && kind === 'terminated' ? 'disposed' : kind;
+    return stopError(why, { name, memoryLimitMb, reason: this.#reason }, entry, signal);
   }
 }
 

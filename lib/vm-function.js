@@ -2,7 +2,7 @@
 
 // `compileFunction`: a function whose body is the source text, made as an expression of a script.
 
-const { cachedDataFields } = require('./vm-cached-data.js');
+const { cachedDataOf, scriptFrom } = require('./script.js');
 const { Source } = require('./vm-stack.js');
 
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
@@ -36,19 +36,26 @@ const methodText = (body) => `({ method() {\n${body}\n} })`;
  * @param {Function} below the function of ours that the host called
  */
 function functionIn(realm, code, params, checked, below) {
-  const { origin, contextExtensions } = checked;
+  const { origin, contextExtensions, cachedData, produceCachedData } = checked;
   assertIdentifiers(params);
   // The first line has no column offset of its own in there; indenting has the same effect.
   const body = ' '.repeat(origin.columnOffset) + code;
   const text = functionText(body, params, contextExtensions.length);
   const place = { ...origin, columnOffset: 0, lineOffset: origin.lineOffset - 1 };
-  const own = new Source(code, origin);
-  realm.compile(methodText(body), place, own, below);
-  const outermost = realm.run(text, new Source(text, place), { displayErrors: true }, below);
-  return Object.assign(
-    contextExtensions.reduce((around, extension) => around(extension), outermost),
-    cachedDataFields(code, checked),
-  );
+  const source = new Source(text, place);
+  // Data that is good was made of text that has been checked.
+  const cached = cachedData && scriptFrom(cachedData, { text, origin: place, use: 'function' });
+  if (cached === undefined) realm.compile(methodText(body), place, new Source(code, origin), below);
+  const script =
+    cached ?? (produceCachedData ? realm.compile(text, place, source, below) : undefined);
+  const outermost = realm.run(script ?? text, source, { displayErrors: true }, below);
+  const made = contextExtensions.reduce((around, extension) => around(extension), outermost);
+  if (cachedData !== undefined) made.cachedDataRejected = cached === undefined;
+  if (produceCachedData) {
+    made.cachedData = cachedDataOf(script, 'function');
+    made.cachedDataProduced = true;
+  }
+  return made;
 }
 
 module.exports = { functionIn };

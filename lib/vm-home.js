@@ -8,8 +8,9 @@ const { running } = require('./bridge.js');
 const { optionsError } = require('./errors.js');
 const { ownerOf } = require('./handles.js');
 const { channel } = require('./mailbox.js');
-const { sandboxOptions } = require('./options.js');
+const { forContexts, sandboxOptions } = require('./options.js');
 const { Sandbox } = require('./sandbox.js');
+const { looksTraceless } = require('./source.js');
 const { Realm, vmModule } = require('./vm.js');
 
 /** As near to a context of Node's `vm` as a sandbox can be; a deadline is the caller's to set. */
@@ -53,12 +54,64 @@ function sandboxOf(value) {
   return undefined;
 }
 
+/**
+ * A context that shares nothing with others: in a sandbox of its own, which it gives up if its first
+ * run has left nothing there. Most have no second one; those that have keep it then.
+ */
+class LooseRealm extends Realm {
+  #make;
+  #groupOf;
+  #strings;
+  #sandbox;
+  #isOwn;
+  #hasRun = false;
+
+  /**
+   * @param {() => Sandbox} make
+   * @param {(object: object) => Sandbox | undefined} groupOf with which an object shares something
+   */
+  constructor(make, groupOf, object, options) {
+    super(undefined, object, drainOf(options));
+    this.#make = make;
+    this.#groupOf = groupOf;
+    this.#strings = options.strings;
+  }
+
+  get sandbox() {
+    if (this.#sandbox === undefined) {
+      // It may have been given something since it was made.
+      const group = this.#groupOf(this.context);
+      this.#isOwn = group === undefined;
+      this.#sandbox = group ?? this.#make();
+      this.#sandbox.createContext(this.context, { codeGeneration: { strings: this.#strings } });
+    }
+    return this.#sandbox;
+  }
+
+  run(code, source, options, below) {
+    const isFirst = !this.#hasRun;
+    this.#hasRun = true;
+    const result = super.run(code, source, options, below);
+    if (isFirst && looksTraceless(source.code) && this.#isUnused()) this.giveUp();
+    return result;
+  }
+
+  giveUp() {
+    // The sandbox of a group lives on.
+    if (this.#isOwn) this.#sandbox?.dispose();
+    this.#sandbox = undefined;
+  }
+
+  #isUnused() {
+    if (!this.#isOwn) return false;
+    return !running().includes(this.#sandbox) && Sandbox.isUnused(this.#sandbox);
+  }
+}
+
 class SharedHome {
   #realms = new WeakMap();
   /** The sandboxes of this module. */
   #own = new WeakSet();
-  /** Contexts for which one was made. */
-  #first = new WeakSet();
   #here;
   #options = OPTIONS;
 
@@ -78,17 +131,25 @@ class SharedHome {
   }
 
   contextify(object, options) {
-    const group = this.#groupOf(object);
-    const sandbox = group ?? this.#sandbox();
-    sandbox.createContext(object, { codeGeneration: { strings: options.strings } });
-    this.#realms.set(object, new Realm(sandbox, object, drainOf(options)));
-    if (group === undefined) this.#first.add(object);
+    const caller = running().findLast((each) => this.#isUsable(each));
+    const group = caller ?? this.#groupOf(object);
+    if (group === undefined) {
+      const limits = { ...this.#options, [forContexts]: true };
+      const make = () => this.#sandbox(limits);
+      this.#realms.set(
+        object,
+        new LooseRealm(make, (each) => this.#groupOf(each), object, options),
+      );
+    } else {
+      group.createContext(object, { codeGeneration: { strings: options.strings } });
+      this.#realms.set(object, new Realm(group, object, drainOf(options)));
+    }
     return object;
   }
 
   giveUp(object) {
-    // The sandbox of another group lives on.
-    if (this.#first.has(object)) this.#realms.get(object).sandbox.dispose();
+    const realm = this.#realms.get(object);
+    if (realm instanceof LooseRealm) realm.giveUp();
     this.#realms.delete(object);
   }
 
@@ -115,21 +176,23 @@ class SharedHome {
     return { current, other: channel.owners().filter(others) };
   }
 
-  #sandbox() {
-    const sandbox = new Sandbox(this.#options);
+  #sandbox(options = this.#options) {
+    const sandbox = new Sandbox(options);
     this.#own.add(sandbox);
     return sandbox;
   }
 
+  /** The sandbox of a guest's value that the object has. */
   #groupOf(object) {
-    const usable = (each) => this.#own.has(each) && each.state === 'active';
-    const caller = running().findLast(usable);
-    if (caller !== undefined) return caller;
     for (const value of valuesIn(object)) {
       const sandbox = sandboxOf(value);
-      if (sandbox !== undefined && usable(sandbox)) return sandbox;
+      if (sandbox !== undefined && this.#isUsable(sandbox)) return sandbox;
     }
     return undefined;
+  }
+
+  #isUsable(sandbox) {
+    return this.#own.has(sandbox) && sandbox.state === 'active';
   }
 }
 

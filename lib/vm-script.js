@@ -1,7 +1,6 @@
 'use strict';
 
 const { Script: Compiled } = require('./script.js');
-const { createCachedData, cachedDataFields } = require('./vm-cached-data.js');
 const { scriptOptions, runOptions, newContextOptions } = require('./vm-options.js');
 const { Source, show } = require('./vm-stack.js');
 
@@ -29,12 +28,16 @@ function scriptClass(contexts) {
       const { origin, cachedData, produceCachedData } = scriptOptions(options);
       this.#source = new Source(text, origin);
       try {
-        this.#compiled = new Compiled(text, origin);
+        this.#compiled = new Compiled(text, { ...origin, cachedData });
       } catch (error) {
         show(error, this.#source, true, Script);
         throw error;
       }
-      Object.assign(this, cachedDataFields(text, { cachedData, produceCachedData }));
+      if (cachedData !== undefined) this.cachedDataRejected = this.#compiled.cachedDataRejected;
+      if (produceCachedData) {
+        this.cachedData = this.createCachedData();
+        this.cachedDataProduced = true;
+      }
       this.sourceMapURL = sourceMapURL(text);
     }
 
@@ -58,7 +61,7 @@ function scriptClass(contexts) {
     }
 
     createCachedData() {
-      return createCachedData(this.#source.code);
+      return this.#compiled.createCachedData();
     }
   };
 }

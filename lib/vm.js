@@ -14,15 +14,21 @@ const options = require('./vm-options.js');
 
 /** A global object to run code on: that of a sandbox's context, or that of the sandbox itself. */
 class Realm {
+  #sandbox;
+
   /**
    * @param {Sandbox} sandbox
    * @param {object} [context] none for the sandbox's own global object
    * @param {'now' | 'later'} drain when jobs run: before a run returns, or as microtasks do
    */
   constructor(sandbox, context, drain = 'later') {
-    this.sandbox = sandbox;
+    this.#sandbox = sandbox;
     this.context = context;
     this.drain = drain;
+  }
+
+  get sandbox() {
+    return this.#sandbox;
   }
 
   /**

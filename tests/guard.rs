@@ -318,3 +318,32 @@ fn bind_meets_the_cap_unharmed() {
         }
     }
 }
+
+#[test]
+fn another_thread_ends_a_guest_wherever_it_is() {
+    for source in ["for (;;);", "Array.prototype.reverse.call({ length: 2 ** 53 - 1 })"] {
+        let guest = Guest::new();
+        let terminator = guest.runtime.terminator();
+        let other = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(30));
+            terminator.terminate();
+            terminator
+        });
+        // Without a deadline: nothing else stops it.
+        assert_eq!(guest.attempt_within(None, source).1, Some(Stop::Terminated), "{source}");
+        assert_eq!(guest.attempt("1").1, Some(Stop::Terminated), "{source}");
+        let terminator = other.join().unwrap();
+        drop(guest);
+        terminator.terminate();
+        assert!(terminator.is_over());
+    }
+}
+
+#[test]
+fn a_runtime_that_is_ended_while_idle_runs_nothing() {
+    let guest = Guest::new();
+    guest.run("var ran = 0; var f = () => { ran++ }");
+    let terminator = guest.runtime.terminator();
+    std::thread::spawn(move || terminator.terminate()).join().unwrap();
+    assert_eq!(guest.attempt("f()").1, Some(Stop::Terminated));
+}

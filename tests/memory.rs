@@ -87,7 +87,7 @@ fn assert_within_cap(guest: &Guest, what: &str) {
 #[test]
 fn every_hog_meets_the_cap_and_the_runtime_goes_on() {
     for (what, source) in HOGS {
-        let guest = Guest::with(TIGHT);
+        let guest = Guest::patient(TIGHT);
         let start = guest.used();
         let (_, stop) = guest.attempt(&format!("{{ {source} }}"));
         assert_eq!(stop, Some(Stop::MemoryLimit), "{what}");
@@ -101,7 +101,7 @@ fn every_hog_meets_the_cap_and_the_runtime_goes_on() {
 #[test]
 fn greedy_built_ins_are_left_for_good() {
     for (what, source) in GREEDY {
-        let guest = Guest::with(TIGHT);
+        let guest = Guest::patient(TIGHT);
         let (_, stop) = guest.attempt(&format!("{{ {source} }}"));
         assert_eq!(stop, Some(Stop::MemoryLimit), "{what}");
         assert_within_cap(&guest, what);
@@ -114,7 +114,7 @@ fn greedy_built_ins_are_left_for_good() {
 fn hogs_meet_a_cap_of_any_size() {
     for memory in [512 * KB, 777_777, MB, 3 * MB + 5, 16 * MB] {
         for (what, source) in &HOGS[..16] {
-            let guest = Guest::with(Limits { memory, ..ROOMY });
+            let guest = Guest::patient(Limits { memory, ..ROOMY });
             let (_, stop) = guest.attempt(&format!("{{ {source} }}"));
             assert_eq!(stop, Some(Stop::MemoryLimit), "{what} in {memory}");
             assert_within_cap(&guest, what);
@@ -135,7 +135,7 @@ fn a_hog_cannot_swallow_the_verdict() {
         "function* g() { try { const a = []; for (;;) a.push({}) } finally { yield 1 } } g().next(); 'survived'",
         "[1, 2].sort(() => { try { new ArrayBuffer(1e9) } catch { return 0 } }); 'survived'",
     ] {
-        let guest = Guest::with(TIGHT);
+        let guest = Guest::patient(TIGHT);
         let start = guest.used();
         assert_eq!(guest.attempt(source).1, Some(Stop::MemoryLimit), "{source}");
         assert_within_cap(&guest, source);
@@ -145,7 +145,7 @@ fn a_hog_cannot_swallow_the_verdict() {
 
 #[test]
 fn a_forged_error_is_no_verdict() {
-    let guest = Guest::with(TIGHT);
+    let guest = Guest::patient(TIGHT);
     let start = guest.used();
     for source in [
         "throw new InternalError('out of memory')",
@@ -165,7 +165,7 @@ fn a_forged_error_is_no_verdict() {
 
 #[test]
 fn the_verdict_of_one_entry_is_not_that_of_the_next() {
-    let guest = Guest::with(TIGHT);
+    let guest = Guest::patient(TIGHT);
     let start = guest.used();
     for _ in 0..20 {
         let (_, stop) = guest.attempt("{ const a = []; for (;;) a.push({}) }");
@@ -177,7 +177,7 @@ fn the_verdict_of_one_entry_is_not_that_of_the_next() {
 
 #[test]
 fn what_the_guest_keeps_is_its_own_to_free() {
-    let guest = Guest::with(TIGHT);
+    let guest = Guest::patient(TIGHT);
     let start = guest.used();
     let (_, stop) = guest.attempt("var kept = []; for (;;) kept.push({})");
     assert_eq!(stop, Some(Stop::MemoryLimit));
@@ -202,7 +202,7 @@ fn cyclic_garbage_of_ten_times_the_cap_is_no_reason_to_stop() {
         ("generators", "for (let i = 0; i < 80_000; i++) { const g = (function* () { yield g })(); g.next() }"),
     ];
     for (what, source) in programs {
-        let guest = Guest::with(TIGHT);
+        let guest = Guest::patient(TIGHT);
         let start = guest.used();
         let program = format!("{{ {source} }} 'done'");
         assert_eq!(guest.attempt(&program), (Ok("done".into()), None), "{what}");
@@ -215,7 +215,7 @@ fn cyclic_garbage_of_ten_times_the_cap_is_no_reason_to_stop() {
 fn garbage_beside_a_large_live_set_is_collected_too() {
     // Bytes that stay alive, as parts of the cap in percent.
     for part in [25, 50, 65, 75, 85] {
-        let guest = Guest::with(TIGHT);
+        let guest = Guest::patient(TIGHT);
         let start = guest.used();
         let live = TIGHT.memory * part / 100 - start;
         let source = format!(
@@ -231,7 +231,7 @@ fn garbage_beside_a_large_live_set_is_collected_too() {
 
 #[test]
 fn jobs_and_entries_may_churn_as_much_as_they_like() {
-    let guest = Guest::with(TIGHT);
+    let guest = Guest::patient(TIGHT);
     let start = guest.used();
     for _ in 0..50 {
         guest.run("{ const o = { big: new Array(50_000).fill(1) }; o.self = o } 1");
@@ -247,7 +247,7 @@ fn jobs_and_entries_may_churn_as_much_as_they_like() {
 
 #[test]
 fn a_nested_entry_that_fills_the_heap_stops_the_outer_one() {
-    let guest = Guest::with(TIGHT);
+    let guest = Guest::patient(TIGHT);
     guest.expose("host", 0);
     let start = guest.used();
     let inner = Cell::new(None);
@@ -264,7 +264,7 @@ fn a_nested_entry_that_fills_the_heap_stops_the_outer_one() {
 #[test]
 fn a_heap_goes_with_everything_in_it_referenced() {
     for _ in 0..10 {
-        let guest = Guest::with(TIGHT);
+        let guest = Guest::patient(TIGHT);
         let source = "var all = [globalThis]; for (;;) all.push({ all, f: () => all, p: new Promise(() => all) })";
         assert_eq!(guest.attempt(source).1, Some(Stop::MemoryLimit));
         guest.runtime.enter(&guest.realm, None, &support::NoHost, |scope| {
@@ -278,7 +278,7 @@ fn a_heap_goes_with_everything_in_it_referenced() {
 
 #[test]
 fn figures_add_up() {
-    let guest = Guest::with(TIGHT);
+    let guest = Guest::patient(TIGHT);
     let heap = guest.runtime.heap();
     assert_eq!(heap.limit(), TIGHT.memory);
     let before = heap.used();

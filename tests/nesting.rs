@@ -1,7 +1,7 @@
 //! Messages nested more deeply than the native stack allows. Apart from the other tests of
 //! the membrane, for what goes wrong here ends the process.
 
-use quickvm::guest::Builtins;
+use quickvm::guest::{Builtins, Surface};
 use quickvm::membrane::wire::{op, status, tag, Writer};
 use quickvm::{Channel, Sandbox, SandboxOptions};
 
@@ -16,7 +16,13 @@ impl Channel for Deaf {
 /// Sends `level` over and over, each inside the one before.
 fn nest(depth: usize, level: impl Fn(&mut Writer)) {
     let builtins = Builtins { console: false, timers: false, modules: false };
-    let options = SandboxOptions { memory: 64 << 20, stack: 512 << 10, builtins };
+    let options = SandboxOptions {
+        memory: 64 << 20,
+        stack: 512 << 10,
+        builtins,
+        surface: Surface::FULL,
+        contexts: false,
+    };
     let sandbox = Sandbox::new(options).unwrap();
     let mut message = Writer::new(usize::MAX);
     message.byte(op::GLOBAL_SET);

@@ -1,28 +1,14 @@
 //! Programs put together at random, in heaps too small for them and times too short: each
 //! ends with a value, an error or a verdict, and the process goes on. `QUICKVM_SOAK` says
-//! for how many seconds, one if it is not set.
+//! for how many seconds, one if it is not set, and `QUICKVM_SEED` with which they begin.
 
 mod support;
 
 use std::time::{Duration, Instant};
 
 use quickvm::engine::{Limits, Stop};
-use support::{Guest, KB, MB, ROOMY};
-
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        ((self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize) % bound
-    }
-
-    fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
-        from[self.below(from.len())]
-    }
-}
+use support::grammar::Author;
+use support::{Guest, Random, KB, MB, ROOMY};
 
 /// Pieces of programs; `@N` is a number, `@P` other pieces, `@S` a piece of source text.
 const PIECES: &[&str] = &[
@@ -80,45 +66,68 @@ const SOURCE: &[&str] = &[
 fn program(random: &mut Random, depth: usize) -> String {
     let mut text = String::new();
     for _ in 0..1 + random.below(3) {
-        let mut piece = random.pick(PIECES).to_string();
+        let mut piece = PIECES[random.below(PIECES.len())].to_string();
         while piece.contains("@P") {
             let inner = if depth < 3 { program(random, depth + 1) } else { String::new() };
             piece = piece.replacen("@P", &inner, 1);
         }
         let number = [10, 300, 3_000, 20_000, 100_000][random.below(5)];
-        piece = piece.replace("@S", random.pick(SOURCE)).replace("@N", &number.to_string());
+        piece = piece
+            .replace("@S", SOURCE[random.below(SOURCE.len())])
+            .replace("@N", &number.to_string());
         text += &format!("{{ {piece} }}\n");
     }
     text
 }
 
-#[test]
-fn nothing_that_guests_do_ends_the_process() {
-    let seconds = std::env::var("QUICKVM_SOAK").ok().and_then(|text| text.parse().ok());
-    let end = Instant::now() + Duration::from_secs(seconds.unwrap_or(1));
-    let seed = if seconds.is_some() { std::process::id().into() } else { 42 };
-    let mut random = Random(0x9e37_79b9_7f4a_7c15 ^ seed);
+fn number_of(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok()?.parse().ok()
+}
+
+/// Runs programs for a while, several in each of many heaps.
+fn soak(write: impl Fn(&mut Random) -> String) {
+    let end = Instant::now() + Duration::from_secs(number_of("QUICKVM_SOAK").unwrap_or(1));
+    let mut seed = number_of("QUICKVM_SEED").unwrap_or(42);
     let (mut programs, mut stopped, mut condemned) = (0, 0, 0);
     while Instant::now() < end {
-        let memory = 700 * KB + random.below(6 * MB);
+        // Each heap has a seed of its own, which is all that it takes to have it again.
+        seed += 1;
+        let mut random = Random(seed);
+        let memory = 700 * KB + random.below(4 * MB);
         let guest = Guest::with(Limits { memory, ..ROOMY });
         guest.runtime.set_grace(Some(Duration::from_millis(random.below(20) as u64)));
         guest.run("var keep = []; 1");
         for _ in 0..1 + random.below(5) {
-            let source = program(&mut random, 0);
+            let source = write(&mut random);
+            let what = || format!("seed {seed}: {source}");
             let timeout = Duration::from_millis(1 + random.below(60) as u64);
             let (_, stop) = guest.attempt_within(Some(timeout), &source);
             programs += 1;
             stopped += u32::from(stop.is_some());
-            assert!(guest.runtime.heap().peak() <= memory);
+            assert!(!matches!(stop, Some(Stop::Fault { .. })), "{stop:?} {}", what());
+            assert!(guest.runtime.heap().peak() <= memory, "{}", what());
+            #[cfg(feature = "inject")]
+            assert_eq!(guest.runtime.heap().check(), Ok(()), "{}", what());
             if guest.runtime.is_condemned() {
                 condemned += 1;
-                assert!(stop.is_some(), "{source}");
-                assert_eq!(guest.attempt("1").1, Some(Stop::Terminated), "{source}");
+                assert!(stop.is_some(), "{}", what());
+                assert_eq!(guest.attempt("1").1, Some(Stop::Terminated), "{}", what());
                 break;
             }
         }
     }
-    eprintln!("{programs} programs, {stopped} stopped, {condemned} of them for good");
-    assert!(stopped > condemned && condemned > 0);
+    eprintln!(
+        "{programs} programs, {stopped} stopped, {condemned} of them for good, to seed {seed}"
+    );
+    assert!(programs > 5 && stopped >= condemned);
+}
+
+#[test]
+fn nothing_that_guests_do_ends_the_process() {
+    soak(|random| program(random, 0));
+}
+
+#[test]
+fn nothing_that_the_grammar_allows_ends_the_process() {
+    soak(|random| Author::new(random).program());
 }

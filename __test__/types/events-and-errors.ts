@@ -28,7 +28,7 @@ try {
 } catch (error) {
   if (error instanceof SandboxError) {
     type<Error>(error);
-    type<(string | undefined)[]>([error.sandbox, error.filename, error.path]);
+    type<(string | undefined)[]>([error.sandbox, error.filename, error.path, error.signal]);
     type<(code: SandboxErrorCode) => string>((code) => {
       // Complete, or there would be no return value.
       switch (code) {
@@ -40,9 +40,13 @@ try {
           return 'odd';
         case 'ERR_SANDBOX_REVOKED':
           return 'taken';
+        case 'ERR_SANDBOX_FAULT':
+          return 'broken';
         case 'ERR_SANDBOX_TERMINATED':
         case 'ERR_SANDBOX_DISPOSED':
           return 'over';
+        case 'ERR_SANDBOX_SOURCE_LIMIT':
+          return 'long';
         case 'ERR_SANDBOX_OPTIONS':
           return 'wrong';
       }

@@ -55,7 +55,15 @@ const all: Required<SandboxOptions> = {
   console: false,
   builtins: ['console', 'timers'],
   modules: { 'main.js': 'exports.a = 1' },
+  codeGeneration: { strings: false, wasm: undefined },
+  intrinsics: { Proxy: false, WeakRef: undefined },
+  sourceLimitKb: Number.POSITIVE_INFINITY,
+  deterministic: { now: Date.now(), seed: undefined },
 };
+// @ts-expect-error not one that a guest can do without
+new Sandbox({ intrinsics: { Date: false } });
+// @ts-expect-error neither true nor false
+new Sandbox({ codeGeneration: { strings: 'no' } });
 new Sandbox(all);
 new Sandbox({ name: undefined, timeout: undefined, builtins: undefined });
 new Sandbox({ console });
@@ -220,3 +228,8 @@ same<Same<typeof filename, string>>();
 new Script('1', { timeout: 5 });
 // @ts-expect-error the name is given at compilation
 new Script('1').filename = 'b.js';
+const cached = new Script('1', { cachedData: new Script('1').createCachedData() });
+cached.cachedDataRejected satisfies boolean | undefined;
+sandbox.compile('1', { cachedData: new DataView(new ArrayBuffer(8)) });
+// @ts-expect-error text that is run has none
+sandbox.run('1', { cachedData: Buffer.alloc(0) });

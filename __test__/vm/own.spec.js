@@ -28,8 +28,67 @@ describe('contexts and sandboxes', () => {
     return after - before;
   }
 
+  /** A context in which something has been left. */
+  function used(object) {
+    const context = vm.createContext(object);
+    vm.runInContext('let left = 1', context);
+    return context;
+  }
+
   test('a context that shares nothing has one of its own', async () => {
-    expect(await made(() => [vm.createContext(), vm.createContext({ a: 1, f() {} })])).toBe(2);
+    expect(await made(() => [used(), used({ a: 1, f() {} })])).toBe(2);
+  });
+
+  test('a context has none before its first run, nor after one that leaves nothing', async () => {
+    const run = (code, object) => () => {
+      const context = vm.createContext(object);
+      vm.runInContext(code, context);
+      return context;
+    };
+    expect(await made(() => vm.createContext())).toBe(0);
+    for (const code of ['1 + 1', 'f(x).y', 'z = f.name']) {
+      expect(await made(run(code, { f: (x) => ({ y: x }), x: 1 }))).toBe(0);
+    }
+    for (const code of ['let x', 'Math.y = 1', 'f(() => 1)', '({})', 'later()']) {
+      const object = { f() {}, later: () => new Promise(() => {}) };
+      expect(await made(run(code, object))).toBe(code === 'later()' ? 0 : 1);
+    }
+  });
+
+  test('what a run has left is there for the next, whatever it was', () => {
+    for (const code of [
+      'let x = 1',
+      'var x = 1',
+      'x = 1',
+      'Object.prototype.x = 1',
+      'g.call.x = 1; x = g.call.x',
+    ]) {
+      const context = vm.createContext({ f() {}, g() {} });
+      vm.runInContext(code, context);
+      expect(vm.runInContext('x', context)).toBe(1);
+    }
+  });
+
+  test('what one context does to its intrinsics, another does not find', () => {
+    const attacks = ['f.call.stolen = leak', 'leak(leak.bind.stolen = leak)', 'f.call.call(leak)'];
+    for (const attack of attacks) {
+      for (let i = 0; i < 5; i++) {
+        vm.runInNewContext(attack, { f() {}, leak: () => 1 });
+        const found = '[typeof f.call.stolen, typeof f.bind.stolen].join(" ")';
+        expect(vm.runInNewContext(found, { f() {} })).toBe('undefined undefined');
+      }
+    }
+  });
+
+  test('a context that is given a guest’s object before its first run lies with that', async () => {
+    const object = vm.runInContext('({ f: () => 1 })', vm.createContext());
+    expect(
+      await made(() => {
+        const context = vm.createContext();
+        context.object = object;
+        return vm.runInContext('let copy = object; () => copy', context);
+      }),
+    ).toBe(0);
   });
 
   test('contexts that share a guest’s object lie together', async () => {
@@ -38,7 +97,7 @@ describe('contexts and sandboxes', () => {
     expect(await made(() => vm.createContext({ object }))).toBe(0);
     expect(await made(() => vm.createContext({ f: object.f }))).toBe(0);
     expect(await made(() => vm.createContext({ list: [1, object] }))).toBe(0);
-    expect(await made(() => vm.createContext({ nested: { deeper: { object } } }))).toBe(1);
+    expect(await made(() => used({ nested: { deeper: { object } } }))).toBe(1);
   });
 
   test('an instance that the host made of a guest’s class lies with the class', async () => {
@@ -65,6 +124,7 @@ describe('contexts and sandboxes', () => {
     const context = vm.createContext({
       load: (code) => vm.runInContext(code, vm.createContext({})),
     });
+    vm.runInContext('let left = 1', context);
     const before = await sandboxes();
     expect(vm.runInContext('load("({ n: 41 })").n + 1', context)).toBe(42);
     expect(await sandboxes()).toBe(before);
@@ -73,7 +133,7 @@ describe('contexts and sandboxes', () => {
   test('a guest of a Sandbox that is none of the module’s has no part in it', async () => {
     const sandbox = new Sandbox();
     sandbox.globalThis.create = () => {
-      vm.createContext();
+      used();
     };
     expect(
       await made(() => {

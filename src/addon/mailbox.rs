@@ -5,10 +5,13 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use napi::bindgen_prelude::{Array, FnArgs, Function, FunctionCallContext, Uint8Array};
+use napi::bindgen_prelude::{
+    Array, FnArgs, Function, FunctionCallContext, Object, Uint8Array, Unknown,
+};
 use napi::Env;
 use napi_derive::napi;
 
+use super::registry::{Listener, Registration};
 use super::weak::Weak;
 use crate::sandbox::{Channel, Sandbox};
 
@@ -44,30 +47,52 @@ pub struct Mailbox {
 /// What the environment's sandboxes share.
 pub(super) struct Exchange {
     memory: RefCell<Uint8Array>,
-    sandboxes: RefCell<HashMap<u32, Rc<Sandbox>>>,
-    owners: RefCell<HashMap<u32, Weak>>,
+    sandboxes: RefCell<HashMap<u32, Registered>>,
+    listener: Listener,
+    owners: RefCell<HashMap<u32, Owner>>,
     /// So many owners are looked through next.
     sweep_at: Cell<usize>,
-    /// Numbers are not used again soon: a stale one should find nothing.
-    next: Cell<u32>,
     /// A message that did not fit, until it is fetched.
     large: RefCell<Vec<u8>>,
 }
 
+/// The JavaScript object that a sandbox belongs to.
+struct Owner {
+    object: Weak,
+    /// Bytes that V8 was told of, because its collector could give them back.
+    weight: i64,
+}
+
+/// A sandbox in the table. Its place among those of the process goes first.
+struct Registered {
+    registration: Registration,
+    sandbox: Rc<Sandbox>,
+}
+
 #[napi]
 impl Mailbox {
-    /// A mailbox over `memory`.
+    /// A mailbox over `memory`. `ended` is called with the number of a sandbox that another
+    /// thread has ended.
     #[napi(constructor)]
-    pub fn new(memory: Uint8Array) -> Self {
-        Self {
+    pub fn new(memory: Uint8Array, ended: Function<u32, Unknown<'static>>) -> napi::Result<Self> {
+        Ok(Self {
             exchange: Rc::new(Exchange {
                 memory: RefCell::new(memory),
                 sandboxes: RefCell::default(),
+                listener: Listener::new(ended)?,
                 owners: RefCell::default(),
                 sweep_at: Cell::new(FEW_OWNERS),
-                next: Cell::new(0),
                 large: RefCell::default(),
             }),
+        })
+    }
+
+    /// The owner of the sandbox of that number, if it is one of this environment's.
+    #[napi]
+    pub fn owner<'env>(&self, env: &'env Env, id: u32) -> napi::Result<Option<Object<'env>>> {
+        match self.exchange.owners.borrow().get(&id) {
+            Some(owner) => owner.object.get(env),
+            None => Ok(None),
         }
     }
 
@@ -83,7 +108,7 @@ impl Mailbox {
             let (id, base, length) = (call.get(0)?, call.get(1)?, call.get(2)?);
             let dispatch: Dispatch = call.get(3)?;
             // Held for the length of the entry: the host may dispose of it meanwhile.
-            let sandbox = exchange.sandboxes.borrow().get(&id).cloned();
+            let sandbox = exchange.get(id);
             let (Some(sandbox), Some(request)) = (sandbox, exchange.read(base, length)) else {
                 return Err(napi::Error::from_reason("no such request"));
             };
@@ -105,7 +130,7 @@ impl Mailbox {
         let owners = self.exchange.owners.borrow();
         let mut array = env.create_array(0)?;
         for owner in owners.values() {
-            if let Some(owner) = owner.get(env)? {
+            if let Some(owner) = owner.object.get(env)? {
                 array.insert(owner)?;
             }
         }
@@ -129,13 +154,9 @@ impl Mailbox {
 impl Exchange {
     /// Makes a sandbox known; answers its number.
     pub(super) fn add(&self, sandbox: Rc<Sandbox>) -> u32 {
-        let mut sandboxes = self.sandboxes.borrow_mut();
-        let mut id = self.next.get();
-        while id == GONE || sandboxes.contains_key(&id) {
-            id = id.wrapping_add(1);
-        }
-        self.next.set(id.wrapping_add(1));
-        sandboxes.insert(id, sandbox);
+        let registration = Registration::new(sandbox.terminator(), self.listener.clone());
+        let id = registration.id;
+        self.sandboxes.borrow_mut().insert(id, Registered { registration, sandbox });
         id
     }
 
@@ -143,13 +164,13 @@ impl Exchange {
     pub(super) fn owned(&self, env: &Env, id: u32, owner: Weak) -> napi::Result<()> {
         env.adjust_external_memory(RESIDENT)?;
         let mut owners = self.owners.borrow_mut();
-        owners.insert(id, owner);
+        owners.insert(id, Owner { object: owner, weight: RESIDENT });
         if owners.len() < self.sweep_at.get() {
             return Ok(());
         }
         let mut gone = Vec::new();
         for (&id, owner) in &*owners {
-            if owner.get(env)?.is_none() {
+            if owner.object.get(env)?.is_none() {
                 gone.push(id);
             }
         }
@@ -160,16 +181,30 @@ impl Exchange {
         Ok(())
     }
 
+    /// Tells V8 of memory that its collector could give back, or that it has. What is left
+    /// goes with the sandbox.
+    pub(super) fn weigh(&self, env: &Env, id: u32, bytes: i64) -> napi::Result<()> {
+        let mut owners = self.owners.borrow_mut();
+        let Some(owner) = owners.get_mut(&id) else { return Ok(()) };
+        owner.weight += bytes;
+        env.adjust_external_memory(bytes).map(drop)
+    }
+
     pub(super) fn get(&self, id: u32) -> Option<Rc<Sandbox>> {
-        self.sandboxes.borrow().get(&id).cloned()
+        self.sandboxes.borrow().get(&id).map(|found| found.sandbox.clone())
+    }
+
+    /// Why another thread has ended a sandbox.
+    pub(super) fn reason(&self, id: u32) -> Option<String> {
+        self.sandboxes.borrow().get(&id)?.registration.reason()
     }
 
     pub(super) fn remove(&self, id: u32) -> Option<Rc<Sandbox>> {
         if let Some(owner) = self.owners.borrow_mut().remove(&id) {
             // It only tells V8 when to collect.
-            let _ = owner.env().adjust_external_memory(-RESIDENT);
+            let _ = owner.object.env().adjust_external_memory(-owner.weight);
         }
-        self.sandboxes.borrow_mut().remove(&id)
+        self.sandboxes.borrow_mut().remove(&id).map(|found| found.sandbox)
     }
 
     /// Copies a message out of the mailbox.

@@ -9,7 +9,7 @@ use napi_derive::napi;
 use super::mailbox::{Exchange, Mailbox, GONE};
 use super::weak::Weak;
 use super::NativeScript;
-use crate::guest::Builtins;
+use crate::guest::{Builtins, Surface, REMOVABLE};
 use crate::sandbox::{Sandbox, SandboxOptions};
 
 /// One sandbox. It lives in its environment's table, under its `id`, until it is
@@ -20,6 +20,30 @@ pub struct NativeSandbox {
     /// Its number, for `enter`.
     #[napi(readonly)]
     pub id: u32,
+}
+
+/// What a sandbox is made of.
+#[napi(object, object_to_js = false)]
+pub struct NativeOptions {
+    pub memory_bytes: f64,
+    pub stack_bytes: f64,
+    /// How long a guest is left after it was told to stop.
+    pub grace_ms: f64,
+    pub console: bool,
+    pub timers: bool,
+    pub modules: bool,
+    /// Whether the first context is to find its realm made.
+    pub contexts: bool,
+    /// Whether code is made from strings.
+    pub code_generation: bool,
+    /// Intrinsics that are not there.
+    pub without: Vec<String>,
+    /// Where the clock stands, in milliseconds since 1970.
+    pub now: Option<f64>,
+    /// Where `Math.random` begins.
+    pub seed: Option<f64>,
+    /// Of the source text that the guest makes.
+    pub source_limit_bytes: f64,
 }
 
 /// Figures about a sandbox.
@@ -37,26 +61,28 @@ pub struct NativeUsage {
 
 #[napi]
 impl NativeSandbox {
-    /// A sandbox with `memory_bytes` of heap and `stack_bytes` of stack; its guest is left
-    /// `grace_ms` after it was told to stop.
+    /// A sandbox whose guest asks its host by `mailbox`.
     #[napi(constructor)]
-    pub fn new(
-        mailbox: &Mailbox,
-        memory_bytes: f64,
-        stack_bytes: f64,
-        grace_ms: f64,
-        console: bool,
-        timers: bool,
-        modules: bool,
-    ) -> napi::Result<Self> {
-        let options = SandboxOptions {
-            memory: memory_bytes as usize,
-            stack: stack_bytes as usize,
+    pub fn new(mailbox: &Mailbox, options: NativeOptions) -> napi::Result<Self> {
+        let NativeOptions { console, timers, modules, .. } = options;
+        let sandbox = Sandbox::new(SandboxOptions {
+            memory: options.memory_bytes as usize,
+            stack: options.stack_bytes as usize,
             builtins: Builtins { console, timers, modules },
-        };
-        let sandbox =
-            Sandbox::new(options).map_err(|error| napi::Error::from_reason(error.to_string()))?;
-        sandbox.set_grace(grace_ms);
+            contexts: options.contexts,
+            surface: Surface {
+                code_generation: options.code_generation,
+                intrinsics: REMOVABLE
+                    .map(|name| !options.without.iter().any(|without| without == name)),
+                now: options.now.map(|now| now as i64),
+            },
+        })
+        .map_err(|error| napi::Error::from_reason(error.to_string()))?;
+        sandbox.set_grace(options.grace_ms);
+        if let Some(seed) = options.seed {
+            sandbox.set_random_seed(seed as i64 as u64);
+        }
+        sandbox.set_source_limit(options.source_limit_bytes as usize);
         let exchange = mailbox.exchange.clone();
         let id = exchange.add(Rc::new(sandbox));
         Ok(Self { exchange, id })
@@ -89,10 +115,18 @@ impl NativeSandbox {
         }
     }
 
-    /// Tells V8 of memory that its collector could have given back, or that it has.
+    /// Tells V8 of memory that its collector could give back, or that it has.
     #[napi]
-    pub fn weigh(&self, env: Env, bytes: f64) -> napi::Result<()> {
-        env.adjust_external_memory(bytes as i64).map(drop)
+    pub fn weigh(&self, env: &Env, bytes: f64) -> napi::Result<()> {
+        self.exchange.weigh(env, self.id, bytes as i64)
+    }
+
+    /// Counts bytes of the host's against the cap of the guest that they are there for.
+    #[napi]
+    pub fn charge(&self, bytes: f64) {
+        if let Some(sandbox) = self.exchange.get(self.id) {
+            sandbox.charge(bytes);
+        }
     }
 
     /// The host has let go of a context's object.
@@ -111,10 +145,12 @@ impl NativeSandbox {
         }
     }
 
-    /// Whether a run has left jobs for later.
+    /// What a run in that context has left behind: 1 for jobs, 2 for a realm.
     #[napi]
-    pub fn has_left_jobs(&self) -> bool {
-        self.exchange.get(self.id).is_some_and(|sandbox| sandbox.has_left_jobs())
+    pub fn left_behind(&self, context: u32) -> u8 {
+        self.exchange.get(self.id).map_or(0, |sandbox| {
+            u8::from(sandbox.has_left_jobs()) | u8::from(sandbox.has_context(context)) << 1
+        })
     }
 
     /// Stops the guest, for good.
@@ -123,6 +159,27 @@ impl NativeSandbox {
         if let Some(sandbox) = self.exchange.get(self.id) {
             sandbox.terminate();
         }
+    }
+
+    /// Milliseconds that the host may take to read the last large message.
+    #[napi]
+    pub fn time_to_read(&self) -> f64 {
+        let time = self.exchange.get(self.id).and_then(|sandbox| sandbox.time_to_read());
+        time.unwrap_or(f64::INFINITY)
+    }
+
+    /// The host has given up reading it.
+    #[napi]
+    pub fn take_back(&self) {
+        if let Some(sandbox) = self.exchange.get(self.id) {
+            sandbox.take_back();
+        }
+    }
+
+    /// Why another thread has ended it, if it gave a reason.
+    #[napi]
+    pub fn reason(&self) -> Option<String> {
+        self.exchange.reason(self.id)
     }
 
     /// Whether the guest could only be stopped for good.

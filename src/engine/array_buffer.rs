@@ -65,7 +65,8 @@ impl<'a> Value<'a> {
     pub fn with_bytes<R>(&self, read: impl FnOnce(&[u8]) -> R) -> Result<R, Thrown<'a>> {
         let mut len = Default::default();
         // SAFETY: the engine returns null or `len` readable bytes, which stay put while
-        // no guest code runs; `read` gets no scope to run any with.
+        // no guest code runs. `read` runs none: at most it asks whether the guest must stop,
+        // which may collect garbage, and this buffer is none.
         unsafe {
             let data = guard::JS_GetArrayBuffer(self.scope.context, &mut len, self.raw());
             if data.is_null() {

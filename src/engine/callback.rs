@@ -124,6 +124,10 @@ pub(super) struct HostClasses {
     pub(super) live: RefCell<HashMap<u32, Live>>,
 }
 
+/// What a host value that the guest holds takes in the tables of both sides, in bytes. It
+/// counts against the guest's cap; the value itself does not.
+const HOST_VALUE: usize = 256;
+
 /// An object that stands for a host value.
 #[derive(Clone, Copy)]
 pub(super) struct Live {
@@ -250,7 +254,9 @@ impl<'a> Scope<'a> {
                 owner: qjs::JS_VALUE_GET_PTR(owner.raw()),
             }
         };
-        self.runtime.classes.live.borrow_mut().insert(slot, live);
+        if self.runtime.classes.live.borrow_mut().insert(slot, live).is_none() {
+            self.runtime.heap.charge(HOST_VALUE);
+        }
         // Let go of before and now back, and the host has not been told yet.
         self.runtime.released.borrow_mut().retain(|&released| released != slot);
     }
@@ -277,6 +283,7 @@ pub(super) unsafe extern "C" fn quickvm_on_finalize(
         if live.get(&slot).is_some_and(|live| live.owner == address) {
             live.remove(&slot);
             drop(live);
+            runtime.heap.discharge(HOST_VALUE);
             runtime.released.borrow_mut().push(slot);
         }
     }

@@ -10,7 +10,9 @@ use std::collections::HashMap;
 use rquickjs::qjs;
 
 use super::callback::Live;
+use super::global::Pristine;
 use super::heap::Image;
+use super::intrinsics::Others;
 use super::slots::Table;
 use super::{random, Counters, Runtime};
 
@@ -21,10 +23,13 @@ pub struct Checkpoint {
     slots: Table,
     live: HashMap<u32, Live>,
     realms: Vec<(u32, *mut qjs::JSContext)>,
+    globals: Vec<Pristine>,
+    intrinsics: Others,
 }
 
 impl Runtime {
-    /// Remembers the runtime as it is now.
+    /// Remembers the runtime as it is now. Realms that mirror objects of the host must not
+    /// have run foreign code.
     ///
     /// # Panics
     /// If somebody has entered it: a running guest's state is partly on the stack.
@@ -35,10 +40,13 @@ impl Runtime {
             slots: self.slots.table.borrow().clone(),
             live: self.classes.live.borrow().clone(),
             realms: self.realms.borrow().clone(),
+            globals: self.globals.pristine(),
+            intrinsics: self.intrinsics.others(),
         }
     }
 
-    /// Goes back to `checkpoint`, whatever happened since. Figures start anew.
+    /// Goes back to `checkpoint`, whatever happened since. Figures start anew. Realms that
+    /// mirror objects of the host lose their handles, see [`super::Realm::of_global`].
     ///
     /// # Panics
     /// If somebody has entered it, if the checkpoint is another runtime's, or if a realm
@@ -52,8 +60,8 @@ impl Runtime {
         unsafe { self.heap().restore(&checkpoint.image) };
         self.slots.table.borrow_mut().clone_from(&checkpoint.slots);
         self.classes.live.borrow_mut().clone_from(&checkpoint.live);
-        self.globals.clear();
-        self.intrinsics.forget_others();
+        self.globals.reset(&checkpoint.globals);
+        self.intrinsics.reset_others(&checkpoint.intrinsics);
         self.orphans.borrow_mut().clear();
         self.rejections.borrow_mut().clear();
         self.released.borrow_mut().clear();

@@ -13,6 +13,9 @@ pub enum Stop {
     MemoryLimit,
     /// The host asked for it ([`Runtime::terminate`](super::Runtime::terminate)).
     Terminated,
+    /// The engine failed, by this signal of the system's.
+    #[allow(missing_docs)]
+    Fault { signal: i32 },
 }
 
 thread_local! {

@@ -49,7 +49,7 @@ impl<'a> Scope<'a> {
 
     /// An exception that guest code can neither catch nor see pass: `catch` and
     /// `finally` are skipped. Used to leave the guest once it must stop.
-    pub(super) fn uncatchable(self) -> Thrown<'a> {
+    pub fn uncatchable(self) -> Thrown<'a> {
         let thrown = self.new_error(ErrorClass::Range, "interrupted");
         // SAFETY: marks a live error object; on anything else the call does nothing.
         unsafe { guard::JS_SetUncatchableError(self.context, thrown.0.raw()) };

@@ -85,6 +85,16 @@ pub enum Change<'a> {
     Accessor(Value<'a>, Value<'a>, Attributes),
 }
 
+impl Change<'_> {
+    /// Whether the guest keeps the value as its own: what crosses is a copy.
+    pub fn is_kept(&self) -> bool {
+        match self {
+            Self::Set(value) | Self::Define(value, _) => value.kind().is_copied(),
+            _ => false,
+        }
+    }
+}
+
 /// The global objects of a runtime that mirror host objects.
 #[derive(Default)]
 pub(super) struct Globals {
@@ -106,6 +116,8 @@ struct Global {
     original: qjs::JSValue,
     /// Whether the host still has its object.
     is_attached: Cell<bool>,
+    /// Whether a [`super::Realm`] stands for it.
+    has_handle: Cell<bool>,
     is_touched: Cell<bool>,
     /// Set while the cache is read: what is not in it is not to be asked for.
     is_quiet: Cell<bool>,
@@ -117,6 +129,42 @@ struct Global {
     /// when the host's object is gone. Those that cross as copies come back from the host
     /// as [`Property::Kept`].
     last: RefCell<HashMap<qjs::JSAtom, qjs::JSValue>>,
+}
+
+/// What there is to remember of one whose realm has run no foreign code yet.
+#[derive(Clone)]
+pub(super) struct Pristine {
+    id: GlobalId,
+    object: *mut c_void,
+    context: NonNull<qjs::JSContext>,
+    anchor: qjs::JSValue,
+    original: qjs::JSValue,
+}
+
+impl Global {
+    fn new(pristine: Pristine) -> Self {
+        let Pristine { id, object, context, anchor, original } = pristine;
+        Self {
+            id,
+            object,
+            context,
+            anchor,
+            original,
+            is_attached: Cell::new(true),
+            has_handle: Cell::new(false),
+            is_touched: Cell::new(false),
+            is_quiet: Cell::new(false),
+            known: RefCell::default(),
+            names: RefCell::default(),
+            are_names_fresh: Cell::new(false),
+            last: RefCell::default(),
+        }
+    }
+
+    fn pristine(&self, id: GlobalId) -> Pristine {
+        let Self { object, context, anchor, original, .. } = *self;
+        Pristine { id, object, context, anchor, original }
+    }
 }
 
 impl Globals {
@@ -145,10 +193,22 @@ impl Globals {
         self.table.borrow().values().map(|global| global.context.as_ptr()).collect()
     }
 
-    /// Forgets all, for a heap in which there is none.
-    pub(super) fn clear(&self) {
+    /// All there are, for a checkpoint.
+    pub(super) fn pristine(&self) -> Vec<Pristine> {
+        self.table.borrow().values().map(|global| global.pristine(global.id)).collect()
+    }
+
+    /// Forgets all but `these`, for a heap in which these are as new.
+    pub(super) fn reset(&self, these: &[Pristine]) {
         self.touched.borrow_mut().clear();
-        self.table.borrow_mut().clear();
+        let mut table = self.table.borrow_mut();
+        table.clear();
+        table.extend(these.iter().map(|each| (each.id, Rc::new(Global::new(each.clone())))));
+    }
+
+    /// The record of a realm, for the one handle that there may be.
+    pub(super) fn take_handle(&self, id: GlobalId) -> Option<NonNull<qjs::JSContext>> {
+        self.get(id).filter(|global| !global.has_handle.replace(true)).map(|global| global.context)
     }
 }
 
@@ -165,20 +225,14 @@ impl<'a> Scope<'a> {
             (self.result(raw)?, self.own(guard::JS_GetFunctionProto(self.context)))
         };
         let context = NonNull::new(self.context).expect("a live context");
-        let global = Rc::new(Global {
+        let global = Rc::new(Global::new(Pristine {
             id,
             object: object.address() as *mut c_void,
             context,
             anchor: anchor.into_raw(),
             original: original.clone().into_raw(),
-            is_attached: Cell::new(true),
-            is_touched: Cell::new(false),
-            is_quiet: Cell::new(false),
-            known: RefCell::default(),
-            names: RefCell::default(),
-            are_names_fresh: Cell::new(false),
-            last: RefCell::default(),
-        });
+        }));
+        global.has_handle.set(true);
         globals.table.borrow_mut().insert(id, global);
         // SAFETY: a fresh object of our class. The opaque pointer carries the id (plus
         // one: null means none) and is never dereferenced.
@@ -216,20 +270,8 @@ impl<'a> Scope<'a> {
             // SAFETY: as above.
             unsafe { guard::JS_FreeAtom(self.context, key) };
         }
-        let new = Rc::new(Global {
-            id: to,
-            object: old.object,
-            context: old.context,
-            anchor: old.anchor,
-            original: old.original,
-            is_attached: Cell::new(true),
-            is_touched: Cell::new(false),
-            is_quiet: Cell::new(false),
-            known: RefCell::default(),
-            names: RefCell::default(),
-            are_names_fresh: Cell::new(false),
-            last: RefCell::default(),
-        });
+        let new = Rc::new(Global::new(old.pristine(to)));
+        new.has_handle.set(true);
         // SAFETY: a live object of our class, see `install_global`.
         unsafe { qjs::JS_SetOpaque(new.raw(), ptr::without_provenance_mut(to as usize + 1)) };
         globals.table.borrow_mut().insert(to, new);

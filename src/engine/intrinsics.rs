@@ -17,6 +17,9 @@ pub(super) struct Intrinsics {
     by_realm: RefCell<HashMap<GlobalId, Vec<usize>>>,
 }
 
+/// Addresses and what they are, by realm.
+pub(super) type Others = Vec<(GlobalId, Vec<(usize, u32)>)>;
+
 impl Intrinsics {
     /// Forgets those of the realm that mirrors `global`: it is gone.
     pub fn forget(&self, global: GlobalId) {
@@ -34,11 +37,24 @@ impl Intrinsics {
         }
     }
 
-    /// Forgets those of all realms but the main one.
-    pub fn forget_others(&self) {
+    /// Those of all realms but the main one, for a checkpoint.
+    pub fn others(&self) -> Others {
+        let table = self.by_address.borrow();
+        let with_index = |&address: &usize| Some((address, *table.get(&address)?));
+        let realms = self.by_realm.borrow();
+        realms.iter().map(|(&id, all)| (id, all.iter().filter_map(with_index).collect())).collect()
+    }
+
+    /// Has `others` be all but those of the main realm.
+    pub fn reset_others(&self, others: &Others) {
         let mut table = self.by_address.borrow_mut();
-        for address in self.by_realm.take().into_values().flatten() {
+        let mut realms = self.by_realm.borrow_mut();
+        for address in realms.drain().flat_map(|(_, addresses)| addresses) {
             table.remove(&address);
+        }
+        for (id, all) in others {
+            table.extend(all.iter().copied());
+            realms.insert(*id, all.iter().map(|(address, _)| *address).collect());
         }
     }
 }

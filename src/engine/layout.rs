@@ -30,7 +30,7 @@ struct Layout {
 const REALM_SEARCHED: usize = 1024;
 const OBJECT_SEARCHED: usize = 56;
 
-static LAYOUT: OnceLock<Option<Layout>> = OnceLock::new();
+static LAYOUT: OnceLock<Layout> = OnceLock::new();
 
 /// Makes `object` the global object of the realm that is entered. False when the engine
 /// cannot have it so.
@@ -55,32 +55,39 @@ pub(super) fn swap_properties(scope: Scope<'_>, a: &Value<'_>, b: &Value<'_>) ->
 }
 
 fn layout(scope: Scope<'_>) -> Option<Layout> {
-    *LAYOUT.get_or_init(|| find(scope))
+    if let Some(&known) = LAYOUT.get() {
+        return Some(known);
+    }
+    // A guest without memory to look finds nothing; the next one may.
+    let found = find(scope)?;
+    Some(*LAYOUT.get_or_init(|| found))
 }
 
 fn find(scope: Scope<'_>) -> Option<Layout> {
+    let (object, other, marker) =
+        (scope.object().ok()?, scope.object().ok()?, scope.object().ok()?);
+    object.define_index(0, marker.clone()).ok()?;
+    // With all of these in it.
     let heap = {
         let heap = scope.runtime.heap();
         let start = heap.opaque() as usize;
         start..start + heap.high_water()
     };
-    let (object, other, marker) =
-        (scope.object().ok()?, scope.object().ok()?, scope.object().ok()?);
-    object.define_index(0, marker.clone()).ok()?;
     let prototype = object.prototype().ok()?.address();
     let global = find_value(scope.context.cast(), REALM_SEARCHED, &scope.global())?;
-    let word = |at: usize| {
+    let word = |at: usize, length: usize| {
         let target = read::<*const u8>(address(&object).wrapping_add(at));
-        is_inside(target, &heap).then_some(target)
+        is_inside(target, length, &heap).then_some(target)
     };
     let leads_to_marker = |at: &usize| {
-        word(*at).is_some_and(|to| find_value(to, size_of::<qjs::JSValue>(), &marker) == Some(0))
+        let length = size_of::<qjs::JSValue>();
+        word(*at, length).is_some_and(|to| find_value(to, length, &marker) == Some(0))
     };
     let mut words = (0..OBJECT_SEARCHED).step_by(size_of::<usize>());
     let properties = words.find(leads_to_marker)?;
     // The shape comes just before. It is known by the prototype, which it holds.
     let shape = properties.checked_sub(size_of::<usize>())?;
-    let shape_at = word(shape)?;
+    let shape_at = word(shape, SHAPE_SEARCHED)?;
     let mut inside = (0..SHAPE_SEARCHED).step_by(size_of::<usize>());
     inside.find(|&at| read::<usize>(shape_at.wrapping_add(at)) == prototype)?;
     let layout = Layout { global, shape, properties };
@@ -132,11 +139,10 @@ fn words_of(value: &Value<'_>) -> [usize; WORDS] {
     unsafe { ptr::from_ref(&*value).cast::<[usize; WORDS]>().read() }
 }
 
-fn is_inside(target: *const u8, heap: &Range<usize>) -> bool {
-    let margin = REALM_SEARCHED;
+fn is_inside(target: *const u8, length: usize, heap: &Range<usize>) -> bool {
     (target as usize).is_multiple_of(align_of::<usize>())
         && target as usize >= heap.start
-        && (target as usize) + margin < heap.end
+        && (target as usize) + length <= heap.end
 }
 
 fn read<T: Copy>(from: *const u8) -> T {
@@ -164,6 +170,6 @@ mod tests {
         let (found, _) = runtime.enter(&realm, None, &NoHost, find);
         let found = found.expect("a layout");
         assert_eq!(found.shape + size_of::<usize>(), found.properties);
-        assert_eq!(Some(found), *LAYOUT.get_or_init(|| Some(found)));
+        assert_eq!(found, *LAYOUT.get_or_init(|| found));
     }
 }

@@ -101,7 +101,7 @@ impl Runtime {
     /// The same, for who has just read the clock.
     pub(super) fn check_at(&self, clock: impl FnOnce() -> Instant) -> Option<Stop> {
         if self.stop.get().is_none() {
-            let reason = if self.terminated.get() {
+            let reason = if self.ending.is_over() {
                 Some(Stop::Terminated)
             } else if let Some(reason) = self.guard.condemned() {
                 Some(reason)
@@ -135,7 +135,7 @@ impl Runtime {
             let out_of_memory = || self.is_out_of_memory().then_some(Stop::MemoryLimit);
             self.stop.set(self.guard.condemned().or_else(out_of_memory));
         }
-        if self.terminated.get() {
+        if self.ending.is_over() {
             self.stop.set(Some(Stop::Terminated));
         }
         self.stop.get()

@@ -9,13 +9,29 @@ use std::io;
 
 use rquickjs::qjs;
 
-use super::guard;
+use super::{guard, Runtime};
 
 /// A seed from the system's entropy, never zero.
 pub(super) fn seed() -> u64 {
     // The standard library seeds its hash maps from the system; nothing else is needed
     // for numbers that promise no secrecy.
     RandomState::new().hash_one(0u64) | 1
+}
+
+/// A seed that says all, never zero: numbers next to each other lead to unlike sequences.
+fn spread(seed: u64) -> u64 {
+    // The step of splitmix64.
+    let mut z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    (z ^ (z >> 31)).max(1)
+}
+
+impl Runtime {
+    /// Has `Math.random` begin the sequence that belongs to `seed`, for all realms together.
+    pub fn set_random_seed(&self, seed: u64) {
+        self.random.set(spread(seed));
+    }
 }
 
 /// Replaces a realm's `Math.random`.

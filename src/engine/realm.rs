@@ -64,6 +64,13 @@ impl Realm {
             .ok_or_else(|| io::Error::other("this engine cannot have another global object"))
     }
 
+    /// The realm that mirrors the host's object `id`, if it has no handle: a restored
+    /// checkpoint had it.
+    pub fn of_global(runtime: &Rc<Runtime>, id: GlobalId) -> Option<Self> {
+        let context = runtime.globals.take_handle(id)?;
+        Some(Self { runtime: runtime.clone(), context, kind: Kind::Mirror(id) })
+    }
+
     /// Has the realm, which mirrors a host object, mirror another one.
     pub fn rename(&mut self, to: GlobalId) {
         if let Kind::Mirror(from) = self.kind {

@@ -6,6 +6,7 @@ use std::ffi::c_void;
 use std::io;
 use std::ptr::NonNull;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rquickjs::qjs;
@@ -13,6 +14,7 @@ use rquickjs::qjs;
 use super::callback::HostClasses;
 use super::deadline::{Deadline, Outer};
 use super::global::Globals;
+use super::guard::terminator::{Ending, Terminator};
 use super::guard::watchdog::{self, Note};
 use super::guard::{self, Guard};
 use super::heap::{Heap, HeapLimits};
@@ -48,13 +50,13 @@ pub struct Runtime {
     raw: NonNull<qjs::JSRuntime>,
     pub(super) heap: Heap,
     pub(super) guard: Rc<Guard>,
+    /// Set by `terminate`; unlike `stop` it outlives the entry.
+    pub(super) ending: Arc<Ending>,
     pub(super) limits: Limits,
     pub(super) deadline: Deadline,
     /// What a guest that was told to stop has to do so, before it is left by a jump.
     pub(super) grace: Cell<Option<Duration>>,
     pub(super) stop: Cell<Option<Stop>>,
-    /// Set by `terminate`; unlike `stop` it outlives the entry.
-    pub(super) terminated: Cell<bool>,
     /// Set when the heap must not be touched again, not even to drop a reference.
     abandoned: Cell<bool>,
     depth: Cell<u32>,
@@ -76,6 +78,8 @@ pub struct Runtime {
     pub(super) holds_jobs: Cell<bool>,
     /// Promises rejected with nobody listening.
     pub(super) rejections: RefCell<Vec<qjs::JSValue>>,
+    /// How many bytes of source text the guest may have parsed at once.
+    pub(super) source_limit: Cell<usize>,
     /// The state of `Math.random`.
     pub(super) random: Cell<u64>,
     /// The realms that have a handle.
@@ -93,7 +97,8 @@ impl Runtime {
     /// Reserves a heap and starts an engine in it.
     pub fn new(limits: Limits) -> io::Result<Rc<Self>> {
         let heap = Heap::new(HeapLimits { limit: limits.memory, reserve: limits.reserve() })?;
-        let guard = Rc::new(Guard::new(heap.opaque()));
+        let ending = Ending::new();
+        let guard = Rc::new(Guard::new(heap.opaque(), &ending));
         let functions = guard.memory(Heap::functions());
         // SAFETY: the functions and their opaque belong to `guard` and `heap`, which the
         // returned Runtime owns and drops only together with every pointer into the heap.
@@ -106,11 +111,11 @@ impl Runtime {
             raw,
             heap,
             guard,
+            ending,
             limits,
             deadline: Deadline::default(),
             grace: Cell::new(Some(GRACE)),
             stop: Cell::new(None),
-            terminated: Cell::new(false),
             abandoned: Cell::new(false),
             depth: Cell::new(0),
             counters: Cell::new(Counters::default()),
@@ -125,6 +130,7 @@ impl Runtime {
             helpers: RefCell::default(),
             holds_jobs: Cell::new(false),
             rejections: RefCell::new(Vec::new()),
+            source_limit: Cell::new(usize::MAX),
             random: Cell::new(random::seed()),
             realms: RefCell::default(),
             allowance: Cell::new(0),
@@ -133,6 +139,7 @@ impl Runtime {
             gc_threshold: Cell::new(0),
         });
         runtime.guard.set_owner(Rc::as_ptr(&runtime));
+        runtime.guard.set_grace(Some(GRACE));
         let opaque = Rc::as_ptr(&runtime).cast_mut().cast::<c_void>();
         // SAFETY: the Rc never moves its content, and the engine, which holds this
         // pointer, lives in `heap` and so cannot run after the Runtime is gone.
@@ -167,7 +174,7 @@ impl Runtime {
         let outermost = self.depth.get() == 0;
         if outermost {
             self.holds_jobs.set(false);
-            self.begin();
+            self.attended(|| self.begin());
         }
         let entry = Entry {
             runtime: self,
@@ -176,6 +183,10 @@ impl Runtime {
             _note: watchdog::enter(&self.guard, self.deadline.at(), self.grace.get()),
         };
         self.depth.set(self.depth.get() + 1);
+        if outermost && self.ending.set_entered(true) {
+            // Nothing of the guest's runs.
+            self.check();
+        }
         let result = body(scope);
         if outermost {
             scope.drain();
@@ -207,6 +218,7 @@ impl Runtime {
     /// survive, if it could not be stopped in the ordinary way; with none it never is.
     pub fn set_grace(&self, grace: Option<Duration>) {
         self.grace.set(grace);
+        self.guard.set_grace(grace);
     }
 
     /// Does work that is none of the guest's: however long it takes, the guest is not left
@@ -219,7 +231,12 @@ impl Runtime {
     /// Makes this and every later entry end with [`Stop::Terminated`]. The guest
     /// that is running now, if any, stops at its next interrupt check.
     pub fn terminate(&self) {
-        self.terminated.set(true);
+        self.ending.set_over(true);
+    }
+
+    /// What does the same from any thread, also to a guest that is running.
+    pub fn terminator(&self) -> Terminator {
+        Terminator(self.ending.clone())
     }
 
     /// Gives up the heap: no reference into it is counted or freed from now on.
@@ -249,6 +266,11 @@ impl Runtime {
         self.check().is_some()
     }
 
+    /// The deadline in force.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.deadline.at()
+    }
+
     /// What the runtime has done so far.
     pub fn counters(&self) -> Counters {
         self.counters.get()
@@ -271,10 +293,17 @@ impl Runtime {
 
     /// Gives up the guest value in `slot`.
     pub fn release(&self, slot: super::Slot) {
-        if let (Some(raw), false) = (self.slots.take(slot), self.is_abandoned()) {
+        if let (Some(raw), false) = (self.slots.take(slot, &self.heap), self.is_abandoned()) {
             // SAFETY: the table owned this reference and has just given it up.
-            unsafe { guard::JS_FreeValueRT(self.raw.as_ptr(), raw) };
+            self.attended(|| unsafe { guard::JS_FreeValueRT(self.raw.as_ptr(), raw) });
         }
+    }
+
+    /// Has the engine work outside of any entry, in a heap that guest code has been at. It
+    /// has all the time that it needs, but may be left if it fails.
+    fn attended<R>(&self, work: impl FnOnce() -> R) -> R {
+        let _note = watchdog::enter(&self.guard, None, None);
+        work()
     }
 
     /// Lets the innermost entry's host do `work`; none when nobody has entered.
@@ -301,7 +330,7 @@ impl Runtime {
     /// Forgets all that has happened, for a heap that is as it was.
     pub(super) fn reset(&self, counters: Counters) {
         self.stop.set(None);
-        self.terminated.set(false);
+        self.ending.set_over(false);
         self.abandoned.set(false);
         self.guard.pardon();
         self.counters.set(counters);
@@ -329,5 +358,8 @@ impl Drop for Entry<'_> {
         self.runtime.deadline.restore(&self.deadline);
         self.runtime.host.set(self.host);
         self.runtime.depth.set(self.runtime.depth.get() - 1);
+        if self.runtime.depth.get() == 0 {
+            self.runtime.ending.set_entered(false);
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Compiled code: parsed once, run in any realm of any runtime.
 #![allow(unsafe_code)]
 
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::sync::{Arc, OnceLock};
 
 use rquickjs::qjs;
@@ -19,8 +19,8 @@ pub struct Origin {
     pub column_offset: u32,
 }
 
-/// Bytecode of a script. Made only by this engine from source text; bytecode from
-/// elsewhere is not to be trusted and has no way in.
+/// Bytecode of a script. Made only by this engine from source text, in this process or,
+/// [sealed](Script::seal), in another one; any other bytecode has no way in.
 #[derive(Clone)]
 pub struct Script(Arc<[u8]>);
 
@@ -28,6 +28,15 @@ impl Script {
     /// The size of the bytecode in bytes.
     pub fn size(&self) -> usize {
         self.0.len()
+    }
+
+    pub(super) fn code(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// A script of what [`Script::code`] was, as the caller has made sure.
+    pub(super) fn of_authentic(code: &[u8]) -> Self {
+        Self(code.into())
     }
 }
 
@@ -89,9 +98,9 @@ impl<'a> Scope<'a> {
     /// Runs a compiled script in this realm; answers its completion value.
     pub fn run(self, script: &Script) -> Result<Value<'a>, Thrown<'a>> {
         let code = &*script.0;
-        // SAFETY: the bytes are the engine's own output, unchanged since (`Script` has
-        // no other constructor), read by the same engine. JS_EvalFunction takes over
-        // the function, also when it throws.
+        // SAFETY: the bytes are the engine's own output, unchanged since: they come from
+        // `compile_with`, or from `unseal`, which knows them by their seal. The same engine
+        // reads them. JS_EvalFunction takes over the function, also when it throws.
         unsafe {
             let flags = qjs::JS_READ_OBJ_BYTECODE as i32;
             let raw = guard::JS_ReadObject(self.context, code.as_ptr(), code.len() as _, flags);
@@ -118,6 +127,12 @@ impl<'a> Scope<'a> {
             self.result(guard::JS_Eval2(self.context, text, len as _, &mut options))
         }
     }
+}
+
+/// The engine's version.
+pub(super) fn engine_version() -> std::borrow::Cow<'static, str> {
+    // SAFETY: a literal of the engine's.
+    unsafe { CStr::from_ptr(qjs::JS_GetVersion()) }.to_string_lossy()
 }
 
 /// Puts `source` where `origin` says it is; answers the text to parse and the number of

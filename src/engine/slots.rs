@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use rquickjs::qjs;
 
+use super::heap::Heap;
 use super::{Scope, Value};
 
 /// The number under which the host holds a guest value.
@@ -25,6 +26,10 @@ pub(super) struct Table {
     next: Slot,
 }
 
+/// What a slot takes in the host, in bytes: its places in the tables on both sides, and what
+/// stands there for the guest's value. It counts against the guest's cap.
+const SIZE: usize = 512;
+
 /// Slots have room for two bits beside them.
 const SLOTS: Slot = 1 << 30;
 
@@ -33,11 +38,12 @@ impl Slots {
         self.table.borrow().by_address.len()
     }
 
-    /// Removes a value; the caller now owns its reference.
-    pub(super) fn take(&self, slot: Slot) -> Option<qjs::JSValue> {
+    /// Removes a value of the guest in `heap`; the caller now owns its reference.
+    pub(super) fn take(&self, slot: Slot, heap: &Heap) -> Option<qjs::JSValue> {
         let mut table = self.table.borrow_mut();
         let (raw, address) = table.values.remove(&slot)?;
         table.by_address.remove(&address);
+        heap.discharge(SIZE);
         Some(raw)
     }
 
@@ -62,6 +68,7 @@ impl<'a> Scope<'a> {
         table.next = slot + 1;
         table.values.insert(slot, (value.clone().into_raw(), address));
         table.by_address.insert(address, slot);
+        self.runtime.heap.charge(SIZE);
         (slot, true)
     }
 

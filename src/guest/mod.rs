@@ -7,6 +7,10 @@ use std::sync::OnceLock;
 
 use crate::engine::{Args, Builtin, Origin, Scope, Script, Thrown, Value};
 
+mod surface;
+
+pub use surface::{Surface, REMOVABLE};
+
 /// The host slots of the services behind the builtins. The host's own functions have
 /// higher slots.
 pub mod service {
@@ -259,15 +263,6 @@ impl Lazy {
         kept.define_index(self.place, functions.clone())?;
         functions.get_index(index)
     }
-}
-
-/// Has a realm refuse to make code from strings. `original` is the global object that has
-/// its intrinsics.
-pub fn forbid_code_generation<'a>(scope: Scope<'a>, original: Value<'a>) -> Result<(), Thrown<'a>> {
-    static COMPILED: OnceLock<Script> = OnceLock::new();
-    let source = include_str!("codegen.js");
-    let forbid = scope.run_builtin(&COMPILED, source, "quickvm:codegen")?;
-    forbid.call(&scope.undefined(), &[original]).map(drop)
 }
 
 /// Host functions for these services.

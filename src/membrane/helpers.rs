@@ -51,27 +51,30 @@ pub enum Helper {
 /// How many helpers the realm keeps; what others keep there comes after them.
 pub const HELPERS: usize = 3;
 
-/// Captures the helpers in a realm that has run no guest code yet.
-pub fn capture(scope: Scope<'_>) -> Result<Vec<Value<'_>>, Thrown<'_>> {
+/// Captures the helpers in a realm that has run no guest code yet; then `shrink` may take
+/// intrinsics from it, and from the list of them.
+pub fn capture<'a>(
+    scope: Scope<'a>,
+    shrink: impl FnOnce(&Value<'a>) -> Result<(), Thrown<'a>>,
+) -> Result<Vec<Value<'a>>, Thrown<'a>> {
     static HELP: OnceLock<Script> = OnceLock::new();
     let source = include_str!("helpers.js");
     let captured = scope.run_builtin(&HELP, source, "quickvm:helpers")?;
-    let intrinsics = collect_intrinsics(scope)?;
+    let intrinsics = list_intrinsics(scope)?;
+    shrink(&intrinsics)?;
+    scope.add_intrinsics(&intrinsics)?;
     Ok(vec![captured.get_index(0)?, captured.get_index(1)?, intrinsics])
 }
 
-/// Makes the intrinsics of a realm known that has run no guest code yet. The list that it
-/// answers has to live as long as the realm.
-pub fn collect_intrinsics(scope: Scope<'_>) -> Result<Value<'_>, Thrown<'_>> {
+/// The intrinsics of a realm that has run no guest code yet, in the order of the format.
+fn list_intrinsics(scope: Scope<'_>) -> Result<Value<'_>, Thrown<'_>> {
     static LIST: OnceLock<Script> = OnceLock::new();
     let source = concat!(
         "(() => { const module = {};",
         include_str!("../../lib/realm.js"),
         "return module.exports(); })()"
     );
-    let list = scope.run_builtin(&LIST, source, "quickvm:realm")?;
-    scope.add_intrinsics(&list)?;
-    Ok(list)
+    scope.run_builtin(&LIST, source, "quickvm:realm")
 }
 
 /// The list of the main realm's intrinsics.

@@ -240,26 +240,49 @@ impl Writer {
 
     /// A u32 length and that many bytes.
     pub fn block(&mut self, bytes: &[u8]) {
-        self.u32(bytes.len() as u32);
-        if !self.is_full() && bytes.len() <= self.limit {
+        self.block_of(bytes.len());
+        self.piece(bytes);
+    }
+
+    /// The length of a block, whose [pieces](Writer::piece) follow.
+    pub fn block_of(&mut self, length: usize) {
+        self.u32(length as u32);
+        self.make_room(length);
+    }
+
+    /// Bytes of a block.
+    pub fn piece(&mut self, bytes: &[u8]) {
+        if !self.is_full() {
             self.bytes.extend_from_slice(bytes);
-        } else {
-            // Refused by whoever asks `is_full` next; what is written no longer counts.
-            self.limit = 0;
         }
     }
 
     /// A string value of UTF-16 units.
     pub fn utf16(&mut self, units: &[u16]) {
         self.byte(tag::UTF16);
-        self.u32(units.len() as u32);
-        if units.len() > self.limit {
-            self.limit = 0;
-            return;
+        self.units_of(units.len());
+        self.units(units);
+    }
+
+    /// The number of UTF-16 units, which [follow](Writer::units).
+    pub fn units_of(&mut self, count: usize) {
+        self.u32(count as u32);
+        self.make_room(count * 2);
+    }
+
+    /// UTF-16 units of a string.
+    pub fn units(&mut self, units: &[u16]) {
+        if !self.is_full() {
+            self.bytes.extend(units.iter().flat_map(|unit| unit.to_le_bytes()));
         }
-        self.bytes.reserve(units.len() * 2);
-        for unit in units {
-            self.bytes.extend_from_slice(&unit.to_le_bytes());
+    }
+
+    fn make_room(&mut self, size: usize) {
+        if !self.is_full() && size <= self.limit {
+            self.bytes.reserve(size);
+        } else {
+            // Refused by whoever asks `is_full` next; what is written no longer counts.
+            self.limit = 0;
         }
     }
 

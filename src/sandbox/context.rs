@@ -1,33 +1,30 @@
 //! Contexts: realms whose global object mirrors an object of the host.
 
+mod realm;
+
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::io::ErrorKind;
+
+pub(super) use realm::ContextRealm;
 
 use super::session::Session;
 use super::{Failure, Sandbox};
-use crate::engine::{Attributes, Change, GlobalId, Key, Kind, Names, Property, Realm};
+use crate::engine::{Attributes, Change, GlobalId, Key, Kind, Names, Property};
 use crate::engine::{Scope, Thrown, Value};
-use crate::guest;
-use crate::membrane::helpers::{help, Helper};
+use crate::guest::Surface;
 use crate::membrane::lift::{Lift, LiftError, Purpose};
 use crate::membrane::lower::{Lower, LowerError};
 use crate::membrane::wire::{change, names, op, property, status, Reader, Writer};
 
 /// The realms of contexts.
-#[derive(Default)]
 pub(super) struct Contexts {
+    /// What of the language they have.
+    surface: Surface,
     /// Of those whose objects the host still has. One that has not run anything, or whose
     /// runs have left nothing behind, has none.
     realms: RefCell<HashMap<GlobalId, ContextRealm>>,
     /// Free for the next context.
     spare: RefCell<Vec<ContextRealm>>,
-}
-
-struct ContextRealm {
-    realm: Realm,
-    /// Its references when it was new.
-    references: Option<[i32; 2]>,
 }
 
 /// To make a realm takes much longer than to run what most runs consist of.
@@ -38,6 +35,12 @@ const LATER: u8 = 1;
 const TRACELESS: u8 = 2;
 
 impl Contexts {
+    /// With a realm that is there already.
+    pub(super) fn new(surface: Surface, spare: Option<ContextRealm>) -> Self {
+        let spare = RefCell::new(spare.into_iter().collect());
+        Self { surface, realms: RefCell::default(), spare }
+    }
+
     pub(super) fn clear(&self) {
         self.realms.borrow_mut().clear();
         self.spare.borrow_mut().clear();
@@ -52,12 +55,13 @@ impl Sandbox {
         reader: &mut Reader<'_>,
     ) -> Result<Value<'a>, Failure<'a>> {
         let (id, generates_code) = (reader.u32()?, reader.flag()?);
+        self.expect_traces(id);
         if !self.has_realm(scope, id)? || generates_code {
             return Ok(scope.undefined());
         }
         let original = scope.global_of(id).ok_or(Failure::Malformed)?.prototype()?;
         let scope = scope.within(id).ok_or(Failure::Malformed)?;
-        guest::forbid_code_generation(scope, original)?;
+        scope.forbid_code_generation(&original)?;
         Ok(scope.undefined())
     }
 
@@ -68,29 +72,15 @@ impl Sandbox {
         }
         let spare = self.contexts.spare.borrow_mut().pop();
         if let Some(mut spare) = spare {
-            spare.realm.rename(id);
+            spare.rename(id);
             self.contexts.realms.borrow_mut().insert(id, spare);
             return Ok(true);
         }
-        let realm = match Realm::with_global(&self.runtime, id) {
-            Ok(realm) => realm,
-            Err(error) if error.kind() == ErrorKind::OutOfMemory => {
-                self.runtime.run_out_of_memory();
-                return Ok(false);
-            }
-            Err(error) => return Err(scope.type_error(&error.to_string()).into()),
+        let Some(made) = ContextRealm::new(&self.runtime, scope, self.contexts.surface, id)? else {
+            self.runtime.run_out_of_memory();
+            return Ok(false);
         };
-        let original = scope.global_of(id).ok_or(Failure::Malformed)?.prototype()?;
-        let errors = help(scope, Helper::AdoptRealm, std::slice::from_ref(&original))?;
-        let mut alike = Vec::new();
-        for index in (0..errors.length()?).step_by(2) {
-            alike.push((errors.get_index(index)?, errors.get_index(index + 1)?));
-        }
-        scope.adopt_intrinsics(id, &alike);
-        guest::dress_context(&original)?;
-        drop((original, errors, alike));
-        let references = realm.references();
-        self.contexts.realms.borrow_mut().insert(id, ContextRealm { realm, references });
+        self.contexts.realms.borrow_mut().insert(id, made);
         Ok(true)
     }
 
@@ -110,6 +100,8 @@ impl Sandbox {
         }
         if flags & TRACELESS != 0 && scope.is_outermost() {
             self.traceless.set(Some(id));
+        } else {
+            self.expect_traces(id);
         }
         let scope = scope.within(id).ok_or(Failure::Malformed)?;
         let mut lower = Lower::new(scope, reader, &self.twins);
@@ -119,14 +111,24 @@ impl Sandbox {
         Ok(Some(scope))
     }
 
+    /// Something happens in that context that may stay.
+    fn expect_traces(&self, id: GlobalId) {
+        if self.traceless.get() == Some(id) {
+            self.traceless.set(None);
+        }
+    }
+
+    /// Whether a context has a realm.
+    pub fn has_context(&self, id: GlobalId) -> bool {
+        self.contexts.realms.borrow().contains_key(&id)
+    }
+
     /// The end of an outermost entry. A realm of which it has left nothing is free again.
     pub(super) fn leave_context(&self) {
         let Some(id) = self.traceless.take() else { return };
         let mut realms = self.contexts.realms.borrow_mut();
         let Some(context) = realms.get(&id) else { return };
-        let is_free = context.references.is_some()
-            && context.realm.references() == context.references
-            && self.contexts.spare.borrow().len() < MOST_SPARE;
+        let is_free = context.is_free() && self.contexts.spare.borrow().len() < MOST_SPARE;
         if is_free {
             self.contexts.spare.borrow_mut().extend(realms.remove(&id));
         }
@@ -200,6 +202,9 @@ impl Session<'_> {
                         lift.writer().byte(op::CONTEXT_CHANGE);
                         lift.writer().u32(id);
                         for (key, change) in &changes {
+                            if change.is_kept() {
+                                self.sandbox.expect_traces(id);
+                            }
                             write_change(lift, key, change)?;
                         }
                         lift.writer().byte(change::END);
@@ -226,8 +231,9 @@ impl Session<'_> {
             Err(LiftError::Thrown(thrown)) => return Err(thrown),
             Err(LiftError::Uncrossable { .. }) => return Err(failed()),
         }
-        self.sandbox.write_released(&mut message);
-        let reply = self.channel.send(message.bytes());
+        let fresh = lift.into_slots();
+        self.sandbox.finish(&mut message, fresh, scope.runtime().deadline());
+        let reply = scope.runtime().outside(|| self.channel.send(message.bytes()));
         let mut reader = Reader::new(reply.as_deref().unwrap_or_default());
         let status = reader.byte();
         let mut lower = Lower::new(scope, &mut reader, &self.sandbox.twins);
@@ -265,12 +271,12 @@ fn write_change<'a>(
             Change::Declare => begin(lift, change::DECLARE),
             Change::Set(value) => {
                 begin(lift, change::SET)?;
-                write_kept(lift, value)
+                write_kept(lift, change, value)
             }
             Change::Define(value, attributes) => {
                 begin(lift, change::DEFINE)?;
                 lift.writer().byte(attributes.0);
-                write_kept(lift, value)
+                write_kept(lift, change, value)
             }
             Change::Accessor(getter, setter, attributes) => {
                 begin(lift, change::ACCESSOR)?;
@@ -286,8 +292,12 @@ fn write_change<'a>(
     Ok(())
 }
 
-fn write_kept<'a>(lift: &mut Lift<'_, 'a>, value: &Value<'a>) -> Result<(), LiftError<'a>> {
-    lift.writer().byte(u8::from(value.kind().is_copied()));
+fn write_kept<'a>(
+    lift: &mut Lift<'_, 'a>,
+    change: &Change<'a>,
+    value: &Value<'a>,
+) -> Result<(), LiftError<'a>> {
+    lift.writer().byte(u8::from(change.is_kept()));
     write_value(lift, value)
 }
 

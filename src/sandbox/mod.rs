@@ -5,25 +5,27 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::io;
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::engine::{
-    Args, Host, Kind, Limits, Origin, Realm, Runtime, Scope, Script, Stop, Thrown, Value,
+    Args, Host, Kind, Limits, Origin, Realm, Runtime, Scope, Script, Slot, Terminator, Thrown,
+    Value,
 };
-use crate::guest::{self, service, Builtins};
+use crate::guest::{self, service, Builtins, Surface};
 use crate::membrane::helpers::{self, HELPERS};
 use crate::membrane::lift::REACTION;
 use crate::membrane::lower::{Lower, LowerError, Twins};
 use crate::membrane::wire::{op, status, Malformed, Reader, Writer};
 
 mod context;
+mod limits;
 mod pool;
 mod reflect;
 mod reply;
 mod session;
 
 use pool::Guest;
-use reply::{write_reply, write_uncrossable, Form, Outcome};
+use reply::{write_reply, write_stop, write_uncrossable, Form, Outcome};
 use session::Session;
 
 /// The way to the host: sends a request, waits for the reply.
@@ -42,20 +44,10 @@ pub struct SandboxOptions {
     pub stack: usize,
     /// Which builtins the realm gets.
     pub builtins: Builtins,
-}
-
-/// Figures about a sandbox.
-#[derive(Clone, Copy, Debug, Default)]
-#[allow(missing_docs)]
-pub struct Usage {
-    pub memory: usize,
-    pub memory_peak: usize,
-    pub memory_limit: usize,
-    pub guest: Duration,
-    pub wall: Duration,
-    pub entries: u64,
-    pub timeouts: u64,
-    pub guest_handles: usize,
+    /// Whether the first context is to find its realm made.
+    pub contexts: bool,
+    /// What of the language its realms have.
+    pub surface: Surface,
 }
 
 /// An isolated guest: one heap, one main realm.
@@ -71,7 +63,25 @@ pub struct Sandbox {
     contexts: context::Contexts,
     /// The context of the entry under way, when it may leave nothing in its realm.
     traceless: Cell<Option<u32>>,
+    /// The last message that takes the host long to read.
+    large: RefCell<Large>,
+    /// Host slots that it still has to be told of.
+    unheard: RefCell<Vec<u32>>,
 }
+
+/// What is to be done if the host does not read a message to its end.
+#[derive(Default)]
+struct Large {
+    /// When it is to have been read: the deadline of the entry that it is part of.
+    due: Option<Instant>,
+    /// Guest values that it is the first to name.
+    slots: Vec<Slot>,
+    /// Host slots that it says are no longer needed.
+    released: Vec<u32>,
+}
+
+/// So many bytes of a message make it large.
+const LARGE: usize = 64 << 10;
 
 /// Marks a host slot whose value lives as long as the host says, and whose stand-in in the
 /// guest lives as long as the value.
@@ -107,10 +117,11 @@ impl<'a> From<LowerError<'a>> for Failure<'a> {
 impl Sandbox {
     /// Makes a sandbox. Fails when the memory limit leaves no room for a realm.
     pub fn new(options: SandboxOptions) -> io::Result<Self> {
-        let guest = match Guest::reuse(&options) {
+        let mut guest = match Guest::reuse(&options) {
             Some(guest) => guest,
             None => set_up(options)?,
         };
+        let contexts = context::Contexts::new(options.surface, guest.spare.take());
         Ok(Self {
             runtime: guest.realm.runtime().clone(),
             guest: Some(guest),
@@ -118,8 +129,10 @@ impl Sandbox {
             scripts: RefCell::default(),
             compiled: Cell::new(None),
             was_stopped: Cell::new(false),
-            contexts: context::Contexts::default(),
+            contexts,
             traceless: Cell::new(None),
+            large: RefCell::default(),
+            unheard: RefCell::default(),
         })
     }
 
@@ -136,7 +149,7 @@ impl Sandbox {
         let Some(guest) = &self.guest else {
             return malformed();
         };
-        let (fresh, stop) = self.runtime.enter(&guest.realm, timeout, &session, |scope| {
+        let ((fresh, due), stop) = self.runtime.enter(&guest.realm, timeout, &session, |scope| {
             if scope.is_outermost() && self.was_stopped.take() {
                 // Of no effect but on what the stop has left half done.
                 let _ = builtins(scope).and_then(|builtins| guest::forget_unfinished(&builtins));
@@ -158,25 +171,37 @@ impl Sandbox {
                 session.report_rejections(scope);
             }
             session.flush_contexts(scope);
-            fresh
+            (fresh, scope.runtime().deadline())
         });
-        match stop {
-            None if !self.runtime.is_entered() => self.leave_context(),
-            _ => self.traceless.set(None),
+        if stop.is_some() {
+            self.traceless.set(None);
+        } else if !self.runtime.is_entered() {
+            self.leave_context();
         }
         if let Some(stop) = stop {
             self.was_stopped.set(true);
-            fresh.into_iter().for_each(|slot| self.runtime.release(slot));
+            fresh.iter().for_each(|&slot| self.runtime.release(slot));
             reply.truncate(0);
-            reply.byte(status::STOP);
-            reply.byte(match stop {
-                Stop::Timeout => 0,
-                Stop::MemoryLimit => 1,
-                Stop::Terminated => 2,
-            });
+            write_stop(&mut reply, stop);
         }
-        self.write_released(&mut reply);
+        self.finish(&mut reply, fresh, due);
         reply.into_bytes()
+    }
+
+    /// How long the host may take to read the last large message; none: as long as it likes.
+    /// Less than nothing when its time is over.
+    pub fn time_to_read(&self) -> Option<f64> {
+        let due = self.large.borrow().due?;
+        let now = Instant::now();
+        let (left, over) = (due.saturating_duration_since(now), now.saturating_duration_since(due));
+        Some((left.as_secs_f64() - over.as_secs_f64()) * 1e3)
+    }
+
+    /// The host has not read the last large message to its end, and kept nothing of it.
+    pub fn take_back(&self) {
+        let large = self.large.take();
+        large.slots.into_iter().for_each(|slot| self.runtime.release(slot));
+        self.unheard.borrow_mut().extend(large.released);
     }
 
     /// The script that the last `op::COMPILE` made.
@@ -217,9 +242,9 @@ impl Sandbox {
         self.runtime.terminate();
     }
 
-    /// See [`Runtime::set_grace`].
-    pub fn set_grace(&self, milliseconds: f64) {
-        self.runtime.set_grace(timeout(milliseconds));
+    /// What ends it from any thread.
+    pub fn terminator(&self) -> Terminator {
+        self.runtime.terminator()
     }
 
     /// Whether the guest could only be stopped for good: nothing can run in it again.
@@ -227,19 +252,10 @@ impl Sandbox {
         self.runtime.is_condemned()
     }
 
-    /// Figures, at no cost to the guest.
-    pub fn usage(&self) -> Usage {
-        let (heap, counters) = (self.runtime.heap(), self.runtime.counters());
-        Usage {
-            memory: heap.used(),
-            memory_peak: heap.peak(),
-            memory_limit: heap.limit(),
-            guest: counters.inside.saturating_sub(counters.host),
-            wall: counters.wall,
-            entries: counters.entries,
-            timeouts: counters.timeouts,
-            guest_handles: self.runtime.slot_count(),
-        }
+    /// The heap, to look at.
+    #[cfg(feature = "inject")]
+    pub fn heap(&self) -> &crate::engine::heap::Heap {
+        self.runtime.heap()
     }
 
     fn perform<'a>(
@@ -317,13 +333,18 @@ impl Sandbox {
     }
 
     /// Ends each message with the host slots that the guest has let go of, and (marked) those
-    /// of which it only keeps what stands for them.
-    fn write_released(&self, message: &mut Writer) {
+    /// of which it only keeps what stands for them. `fresh` are the slots that it is the first
+    /// to name.
+    fn finish(&self, message: &mut Writer, fresh: Vec<Slot>, due: Option<Instant>) {
         let mut released = self.runtime.take_released();
         released.retain(|slot| (service::END..REACTION).contains(slot));
+        released.append(&mut self.unheard.borrow_mut());
         released.extend(self.runtime.take_idle().into_iter().map(|slot| slot | IDLE));
         message.u32(released.len() as u32);
-        released.into_iter().for_each(|slot| message.u32(slot));
+        released.iter().for_each(|&slot| message.u32(slot));
+        if message.bytes().len() > LARGE {
+            *self.large.borrow_mut() = Large { due, slots: fresh, released };
+        }
     }
 }
 
@@ -342,17 +363,23 @@ fn set_up(options: SandboxOptions) -> io::Result<Guest> {
     let runtime = Runtime::new(Limits { memory: options.memory, stack: options.stack })?;
     let realm = Realm::new(&runtime)?;
     let (set_up, stop) = runtime.enter(&realm, None, &NoHost, |scope| {
-        let mut functions = helpers::capture(scope).ok()?;
+        let mut functions = helpers::capture(scope, |known| {
+            options.surface.apply(scope, &scope.global(), Some(known))
+        })
+        .ok()?;
         functions.push(guest::install(scope, options.builtins).ok()?);
         scope.set_helpers(functions);
-        Some(())
+        if !options.contexts {
+            return Some(None);
+        }
+        context::ContextRealm::spare(&runtime, scope, options.surface).ok().flatten().map(Some)
     });
-    if set_up.is_none() || stop.is_some() {
+    let (Some(spare), None) = (set_up, stop) else {
         runtime.abandon();
         return Err(io::Error::new(io::ErrorKind::OutOfMemory, "memory limit too small"));
-    }
+    };
     runtime.collect();
-    Ok(Guest::new(realm, options))
+    Ok(Guest::new(realm, spare, options))
 }
 
 /// What [`guest`] keeps in the realm that is entered.

@@ -8,12 +8,15 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
+use super::context::ContextRealm;
 use super::SandboxOptions;
 use crate::engine::{Checkpoint, Realm};
 
 /// A guest with its builtins and nothing else.
 pub(super) struct Guest {
     pub(super) realm: Realm,
+    /// For its first context, if it was made with one.
+    pub(super) spare: Option<ContextRealm>,
     options: SandboxOptions,
     /// How to make it pristine again, as long as it is among the latest.
     origin: Rc<Cell<Option<Checkpoint>>>,
@@ -34,7 +37,7 @@ thread_local! {
 
 impl Guest {
     /// A guest that has just been set up.
-    pub(super) fn new(realm: Realm, options: SandboxOptions) -> Self {
+    pub(super) fn new(realm: Realm, spare: Option<ContextRealm>, options: SandboxOptions) -> Self {
         let origin = Rc::new(Cell::new(Some(realm.runtime().checkpoint())));
         IMAGES.with_borrow_mut(|images| {
             images.retain(|image| image.strong_count() > 0);
@@ -44,7 +47,7 @@ impl Guest {
                 drop(oldest.map(|image| image.take()));
             }
         });
-        Self { realm, options, origin }
+        Self { realm, spare, options, origin }
     }
 
     /// A pristine guest made with the same options, if there is one.
@@ -56,7 +59,7 @@ impl Guest {
     }
 
     /// Gives the guest up: to the pool, or with its heap as a whole.
-    pub(super) fn retire(self) {
+    pub(super) fn retire(mut self) {
         let runtime = self.realm.runtime();
         runtime.abandon();
         let Some(checkpoint) = self.origin.take() else { return };
@@ -64,6 +67,7 @@ impl Guest {
             return;
         }
         runtime.restore(&checkpoint);
+        self.spare = ContextRealm::restored(runtime);
         self.origin.set(Some(checkpoint));
         // Fails only at the thread's end; the guest then goes.
         let evicted = IDLE.try_with(|idle| {

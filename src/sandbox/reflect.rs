@@ -150,6 +150,8 @@ impl Session<'_> {
         let answer = self.operate(scope, slot, trap, args)?;
         let is = |expected: bool| answer.kind() == Kind::Boolean(expected);
         match trap {
+            // An intrinsic that this guest is not to have.
+            Trap::GetPrototypeOf if answer.is_undefined() => return Ok(scope.null()),
             Trap::GetOwnPropertyDescriptor if answer.is_object() => {
                 let fixed = answer.get_str("configurable")?.kind() == Kind::Boolean(false);
                 if fixed || !extensible(scope, shadow)? {

@@ -1,7 +1,7 @@
 //! How a request ends: the value, what was thrown, or why neither can cross.
 
 use super::Failure;
-use crate::engine::{Scope, Slot, Thrown, Value};
+use crate::engine::{Scope, Slot, Stop, Thrown, Value};
 use crate::membrane::lift::{Lift, LiftError, Purpose};
 use crate::membrane::wire::{status, tag, Writer};
 
@@ -35,6 +35,20 @@ impl<'a> From<Value<'a>> for Outcome<'a> {
 impl<'a> Outcome<'a> {
     pub(super) fn new(value: Value<'a>, form: Form) -> Self {
         Self { value, form }
+    }
+}
+
+/// Writes why the guest had to be stopped.
+pub(super) fn write_stop(reply: &mut Writer, stop: Stop) {
+    reply.byte(status::STOP);
+    match stop {
+        Stop::Timeout => reply.byte(0),
+        Stop::MemoryLimit => reply.byte(1),
+        Stop::Terminated => reply.byte(2),
+        Stop::Fault { signal } => {
+            reply.byte(3);
+            reply.byte(signal as u8);
+        }
     }
 }
 

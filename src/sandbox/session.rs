@@ -116,14 +116,16 @@ impl Session<'_> {
             match error {
                 LiftError::Thrown(thrown) => return Err(thrown),
                 LiftError::Uncrossable { path, what } => {
+                    let message = lift.writer();
                     message.byte(op::FAILED);
                     message.u32(promise);
-                    write_uncrossable(&mut message, &path, &what);
+                    write_uncrossable(message, &path, &what);
                 }
             }
         }
+        let fresh = lift.into_slots();
         self.flush_contexts(scope);
-        self.sandbox.write_released(&mut message);
+        self.sandbox.finish(&mut message, fresh, scope.runtime().deadline());
         let reply = scope.runtime().outside(|| self.channel.send(message.bytes()));
         let mut reader = Reader::new(reply.as_deref().unwrap_or_default());
         let status = reader.byte();
@@ -153,7 +155,9 @@ impl Session<'_> {
         let value = args.iter().next().unwrap_or_else(|| scope.undefined());
         // A getter that throws while its object crosses makes that the outcome.
         if let Err(Thrown(reason)) = tell(fulfilled, &value) {
-            let _ = tell(false, &reason);
+            if !scope.must_stop() {
+                let _ = tell(false, &reason);
+            }
         }
     }
 

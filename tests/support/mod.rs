@@ -2,6 +2,10 @@
 //! closures, a generator of numbers, and a way to see what is left in a heap.
 #![allow(dead_code)] // Each test file uses a part of this.
 
+pub mod grammar;
+pub mod rig;
+pub mod samples;
+
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -64,7 +68,19 @@ impl Guest {
     pub fn with(limits: Limits) -> Self {
         let runtime = Runtime::new(limits).expect("a runtime");
         let realm = Realm::new(&runtime).expect("a realm");
+        if cfg!(feature = "asan") {
+            // It takes long to unwind.
+            runtime.set_grace(Some(Duration::from_millis(400)));
+        }
         Self { runtime, realm }
+    }
+
+    /// The same, where what can be stopped in the ordinary way is, also when the machine is
+    /// busy: after a jump nothing could be asked of it.
+    pub fn patient(limits: Limits) -> Self {
+        let guest = Self::with(limits);
+        guest.runtime.set_grace(Some(Duration::from_secs(5)));
+        guest
     }
 
     /// Runs `source` under a deadline that no test is meant to reach.

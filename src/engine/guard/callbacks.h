@@ -13,6 +13,7 @@ VOID_CALLBACK(ctx, rejection, (JSContext *ctx, JSValue promise, JSValue reason, 
 VOID_CALLBACK(rt, finalize, (JSRuntime *rt, JSValue object), (rt, object))
 CALLBACK(ctx, JSValue, builtin, (JSContext *ctx, JSValue receiver, int argc, JSValue *argv, int id), (ctx, receiver, argc, argv, id))
 CALLBACK(ctx, JSValue, trap, (JSContext *ctx, JSValue handler, int argc, JSValue *argv, int number, JSValue *data), (ctx, handler, argc, argv, number, data))
+CALLBACK(ctx, int, admit_source, (JSContext *ctx, size_t length), (ctx, length))
 CALLBACK(ctx, JSModuleDef *, load_module, (JSContext *ctx, const char *name, void *opaque), (ctx, name, opaque))
 
 CALLBACK(ctx, int, global_get_own, (JSContext *ctx, JSPropertyDescriptor *descriptor, JSValue object, JSAtom key), (ctx, descriptor, object, key))

@@ -6,13 +6,15 @@ use std::ffi::{c_char, c_int, c_void};
 use rquickjs::qjs::*;
 
 use crate::engine::global::hooks;
-use crate::engine::{builtin, callback, import, limits, proxy, random};
+use crate::engine::{builtin, callback, import, limits, proxy, random, source};
 
 /// Declares the trampolines, and checks that what they lead to has the same type.
 macro_rules! callbacks {
     ($(fn $name:ident($($parameter:ident: $type:ty),*) $(-> $result:ty)? => $target:path;)*) => {
         extern "C" {
-            $(#[link_name = concat!("quickvm_", stringify!($name))]
+            // Some are called by the shim only.
+            $(#[allow(dead_code)]
+            #[link_name = concat!("quickvm_", stringify!($name))]
             pub(in crate::engine) fn $name($($parameter: $type),*) $(-> $result)?;)*
         }
         $(const _: unsafe extern "C" fn($($type),*) $(-> $result)? = $target;)*
@@ -27,6 +29,7 @@ callbacks! {
     fn finalize(rt: *mut JSRuntime, object: JSValue) => callback::quickvm_on_finalize;
     fn builtin(ctx: *mut JSContext, receiver: JSValue, argc: c_int, argv: *mut JSValue, id: c_int) -> JSValue => builtin::quickvm_on_builtin;
     fn trap(ctx: *mut JSContext, handler: JSValue, argc: c_int, argv: *mut JSValue, number: c_int, data: *mut JSValue) -> JSValue => proxy::quickvm_on_trap;
+    fn admit_source(ctx: *mut JSContext, length: usize) -> c_int => source::quickvm_on_admit_source;
     fn load_module(ctx: *mut JSContext, name: *const c_char, opaque: *mut c_void) -> *mut JSModuleDef => import::quickvm_on_load_module;
     fn global_get_own(ctx: *mut JSContext, descriptor: *mut JSPropertyDescriptor, object: JSValue, key: JSAtom) -> c_int => hooks::quickvm_on_global_get_own;
     fn global_define_own(ctx: *mut JSContext, object: JSValue, key: JSAtom, value: JSValue, getter: JSValue, setter: JSValue, flags: c_int) -> c_int => hooks::quickvm_on_global_define_own;

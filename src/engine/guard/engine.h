@@ -46,6 +46,9 @@ typedef struct JSMallocFunctions {
   size_t (*js_malloc_usable_size)(const void *pointer);
 } JSMallocFunctions;
 
+#define JS_EVAL_TYPE_MASK 3
+#define JS_EVAL_TYPE_DIRECT 2
+#define JS_EVAL_TYPE_INDIRECT 3
 #define JS_TAG_INT 0
 #define JS_TAG_UNDEFINED 3
 #define JS_TAG_EXCEPTION 6

@@ -65,10 +65,11 @@ static inline struct frame *leave(struct quickvm_guard *guard) {
 }
 
 static inline void come_back(struct quickvm_guard *guard, struct frame *frame) {
-  guard->frame = frame;
   if (guard->condemned != NOT_CONDEMNED && frame != NULL) {
+    guard->frame = frame;
     quickvm_jump(guard, guard->condemned);
   }
+  take_frame(guard, frame);
 }
 
 #define CALLBACK(owner, type, name, parameters, arguments) \
@@ -101,7 +102,7 @@ static inline void come_back(struct quickvm_guard *guard, struct frame *frame) {
 /* What the engine gets for a request: never a refusal that would break it. */
 static void *granted(struct quickvm_guard *guard, struct frame *frame, void *pointer,
                      size_t size) {
-  guard->frame = frame;
+  take_frame(guard, frame);
   if (pointer == NULL && frame != NULL && (guard->fragile || size <= SMALL)) {
     quickvm_jump(guard, OUT_OF_MEMORY);
   }
@@ -133,7 +134,7 @@ static void guarded_free(void *opaque, void *pointer) {
   struct quickvm_guard *guard = opaque;
   struct frame *frame = leave(guard);
   guard->memory.js_free(guard->heap, pointer);
-  guard->frame = frame;
+  take_frame(guard, frame);
 }
 
 /* Makes `guard` the one through which a runtime asks for its memory. */

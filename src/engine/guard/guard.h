@@ -5,6 +5,7 @@
 #define QUICKVM_GUARD_H
 
 #include <setjmp.h>
+#include <stdatomic.h>
 
 #include "engine.h"
 
@@ -23,7 +24,7 @@ struct frame {
 };
 
 /* Why a runtime was left by a jump. */
-enum condemnation { NOT_CONDEMNED, OUT_OF_MEMORY, OUT_OF_TIME };
+enum condemnation { NOT_CONDEMNED, OUT_OF_MEMORY, OUT_OF_TIME, FAULT };
 
 /* One for each runtime, outside its heap. `guard::Guard` in Rust begins with the same
    fields. What is volatile, the signal's handler reads or writes, too. */
@@ -34,6 +35,14 @@ struct quickvm_guard {
   volatile int condemned;
   /* Whether the engine is at work where a refused allocation would break it. */
   int fragile;
+  /* Whether a signal came while there was no frame. */
+  volatile int missed;
+  /* The signal by which the engine failed. */
+  int fault;
+  /* Whether another thread has put an end to it, and what it then has to stop, in
+     nanoseconds. */
+  const _Atomic(bool) *is_over;
+  int64_t grace;
   JSMallocFunctions memory;
   void *heap;
 };
@@ -44,6 +53,15 @@ static inline struct quickvm_guard *guard_of_rt(JSRuntime *rt) {
 
 static inline struct quickvm_guard *guard_of_ctx(JSContext *ctx) {
   return guard_of_rt(JS_GetRuntime(ctx));
+}
+
+/* Does what a signal would do now, if the guest is late: for one that came in vain. Its guard
+   must have a frame. */
+void quickvm_catch_up(struct quickvm_guard *guard);
+
+static inline void take_frame(struct quickvm_guard *guard, struct frame *frame) {
+  guard->frame = frame;
+  if (guard->missed && frame != NULL) quickvm_catch_up(guard);
 }
 
 /* Leaves a runtime for good. Its guard must have a frame. */

@@ -2,7 +2,7 @@
 //!
 //! Two things cannot be had in the ordinary way: that the engine's parser survives a
 //! refused allocation, and that each of its built-in functions asks for interrupts. In
-//! both cases the engine's frames are skipped and its runtime is *condemned*: no code of
+//! both cases, and when the engine itself fails, the engine's frames are skipped and its runtime is *condemned*: no code of
 //! the engine runs in it again, unless its heap is replaced as a whole.
 //!
 //! So nothing here calls what may run guest code, allocate or free as `qjs::JS_…`, but as
@@ -19,17 +19,21 @@
 
 mod callbacks;
 mod calls;
+pub(super) mod terminator;
 pub(super) mod watchdog;
 
 use std::cell::Cell;
 use std::ffi::c_void;
 use std::ptr;
+use std::sync::atomic::AtomicBool;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use rquickjs::qjs;
 
 pub(super) use callbacks::*;
 pub(super) use calls::*;
+use terminator::Ending;
 
 use super::{poll, Runtime, Stop};
 
@@ -41,6 +45,10 @@ pub(super) struct Guard {
     frame: Cell<*mut c_void>,
     condemned: Cell<i32>,
     fragile: Cell<i32>,
+    missed: Cell<i32>,
+    fault: Cell<i32>,
+    is_over: *const AtomicBool,
+    grace: Cell<i64>,
     memory: Cell<qjs::JSMallocFunctions>,
     heap: *mut c_void,
     // Rust's own.
@@ -59,11 +67,16 @@ extern "C" {
 
 impl Guard {
     /// A guard for the runtime that will live in the heap `heap`.
-    pub(super) fn new(heap: *mut c_void) -> Self {
+    /// `ending` must live as long as the runtime.
+    pub(super) fn new(heap: *mut c_void, ending: &Ending) -> Self {
         Self {
             frame: Cell::new(ptr::null_mut()),
             condemned: Cell::new(0),
             fragile: Cell::new(0),
+            missed: Cell::new(0),
+            fault: Cell::new(0),
+            is_over: &ending.is_over,
+            grace: Cell::new(0),
             memory: Cell::new(qjs::JSMallocFunctions {
                 js_calloc: None,
                 js_malloc: None,
@@ -94,12 +107,18 @@ impl Guard {
         self.owner.set(owner.cast());
     }
 
+    /// Says what a guest that is ended from another thread has to stop.
+    pub(super) fn set_grace(&self, grace: Option<Duration>) {
+        self.grace.set(watchdog::nanoseconds(grace));
+    }
+
     /// Why the runtime was left by a jump, if it was.
     pub(super) fn condemned(&self) -> Option<Stop> {
         match self.condemned.get() {
             0 => None,
             1 => Some(Stop::MemoryLimit),
-            _ => Some(Stop::Timeout),
+            2 => Some(Stop::Timeout),
+            _ => Some(Stop::Fault { signal: self.fault.get() }),
         }
     }
 
@@ -135,10 +154,14 @@ pub(super) fn watch_parser(context: *mut qjs::JSContext) {
     // SAFETY: a live realm that nobody has entered. Its record is the first thing that it
     // allocates, so there is more of the heap behind it than is searched.
     unsafe {
-        let offset = *OFFSET.get_or_init(|| {
-            quickvm_find_eval(context, poll::SEARCHED, poll::offset().unwrap_or(0))
-        });
+        let offset = match OFFSET.get() {
+            Some(&known) => known,
+            None => quickvm_find_eval(context, poll::SEARCHED, poll::offset().unwrap_or(0)),
+        };
         if offset != 0 {
+            if poll::offset().is_some() {
+                OFFSET.get_or_init(|| offset);
+            }
             quickvm_watch_parser(context, offset);
         }
         #[cfg(test)]

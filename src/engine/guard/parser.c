@@ -1,6 +1,6 @@
 /*
  * Knowing when the parser is at work. It and the compiler behind it do not survive a refused
- * allocation, and guest code gets there by itself, by `eval` and `Function`.
+ * allocation, and guest code gets there by itself, by `eval` and `Function`: where it may.
  *
  * Every way there goes through a function pointer in the realm's record, which the engine
  * offers no way to set. The function behind it parses and then runs what it has parsed; that
@@ -13,6 +13,8 @@
 typedef JSValue EvalFunction(JSContext *ctx, JSValue receiver, const char *source, size_t length,
                              const char *filename, int line, int flags, int scope);
 
+int quickvm_admit_source(JSContext *ctx, size_t length);
+
 static EvalFunction *engine_eval;
 
 /* Where in a realm's record the interrupt count is; 0 when not known. */
@@ -22,6 +24,10 @@ static JSValue guarded_eval(JSContext *ctx, JSValue receiver, const char *source
                             const char *filename, int line, int flags, int scope) {
   struct quickvm_guard *guard = guard_of_ctx(ctx);
   const int was_fragile = guard->fragile;
+  const int type = flags & JS_EVAL_TYPE_MASK;
+  /* Rust evaluates scripts; of these two types is only what guests do. */
+  const bool by_guest = type == JS_EVAL_TYPE_DIRECT || type == JS_EVAL_TYPE_INDIRECT;
+  if (by_guest && quickvm_admit_source(ctx, length) != 0) return JS_EXCEPTION;
   guard->fragile = 1;
   if (count_offset != 0) {
     const int32_t at_once = 1;

@@ -5,7 +5,7 @@
 #if defined(__APPLE__)
 #define _DARWIN_C_SOURCE
 #endif
-#include "guard.h"
+#include "handlers.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -25,11 +25,15 @@ struct quickvm_thread {
 
 #if defined(_WIN32)
 
-bool quickvm_install_signal(void) { return false; }
+bool quickvm_install_signal(bool with_faults) {
+  (void)with_faults;
+  return false;
+}
 void quickvm_adopt_thread(struct quickvm_thread *thread) { (void)thread; }
 void quickvm_block_signals(void) {}
 uint64_t quickvm_this_thread(void) { return 0; }
 void quickvm_send_signal(uint64_t thread) { (void)thread; }
+void quickvm_catch_up(struct quickvm_guard *guard) { guard->missed = 0; }
 
 #else
 
@@ -48,7 +52,9 @@ void quickvm_send_signal(uint64_t thread) { (void)thread; }
    numbers, and Rust is not at work where the guard has a frame. */
 void quickvm_on_late(const struct quickvm_guard *guard);
 
-static __thread struct quickvm_thread *here;
+/* Leads to the record of a thread. Not `__thread`: a thread that has none yet would get the
+   memory for that in the handler of its fault, which may have come in the midst of `malloc`. */
+static pthread_key_t here;
 
 /* Where an interrupted function may be left. */
 
@@ -122,12 +128,23 @@ static struct place interrupted(void *context) {
 #endif
 }
 
-static bool may_be_left(struct place place) {
+bool quickvm_is_own_code(void *context) {
+  return within(own_code, interrupted(context).at);
+}
+
+bool quickvm_may_be_left(void *context) {
+  const struct place place = interrupted(context);
   if (within(own_code, place.at)) return true;
   for (int i = 0; i < LEAF_COUNT; i++) {
     if (within(leaves[i], place.at)) return within(own_code, place.caller);
   }
   return false;
+}
+
+struct quickvm_guard *quickvm_guest_at_work(void) {
+  struct quickvm_thread *thread = pthread_getspecific(here);
+  struct quickvm_guard *guard = thread == NULL ? NULL : thread->guard;
+  return guard == NULL || guard->frame == NULL ? NULL : guard;
 }
 
 /* The handler. */
@@ -142,23 +159,63 @@ static void pass_on(int number, siginfo_t *info, void *context) {
   }
 }
 
+static bool is_due(const struct quickvm_thread *thread, const struct quickvm_guard *guard) {
+  return thread->stop_at <= thread->now || *guard->is_over;
+}
+
+/* A guest that is ended from elsewhere has the grace from when it first hears of that. */
+static void begin_grace(struct quickvm_thread *thread, const struct quickvm_guard *guard) {
+  if (thread->stop_at <= thread->now) return;
+  const int64_t now = thread->now;
+  thread->leave_at = guard->grace < INT64_MAX - now ? now + guard->grace : INT64_MAX;
+  thread->stop_at = now;
+}
+
+/* Has a guest stop that may be on its way to the next interrupt check, which comes after so
+   many steps. It is Rust's, so no jump may start there. */
+static void hurry(struct quickvm_guard *guard) {
+  struct frame *frame = guard->frame;
+  guard->frame = NULL;
+  quickvm_on_late(guard);
+  guard->frame = frame;
+}
+
 static void on_signal(int number, siginfo_t *info, void *context) {
-  struct quickvm_thread *thread = here;
-  if (thread == NULL || thread->stop_at > thread->now) {
+  struct quickvm_thread *thread = pthread_getspecific(here);
+  struct quickvm_guard *guard = thread != NULL ? thread->guard : NULL;
+  if (guard == NULL || !is_due(thread, guard)) {
     /* Too late, or never meant for us. */
     pass_on(number, info, context);
     return;
   }
-  struct quickvm_guard *guard = thread->guard;
-  if (guard == NULL || guard->frame == NULL) return;
-  if (thread->leave_at <= thread->now && may_be_left(interrupted(context))) {
+  if (guard->frame == NULL) {
+    guard->missed = 1;
+    return;
+  }
+  begin_grace(thread, guard);
+  if (thread->leave_at <= thread->now && quickvm_may_be_left(context)) {
     quickvm_jump(guard, OUT_OF_TIME);
   }
-  /* It may be on its way to the next interrupt check, which comes after so many steps. */
-  quickvm_on_late(guard);
+  hurry(guard);
+}
+
+/* A guest that spends nearly all its time in the heap's functions, which are Rust's, is met
+   there by nearly all signals. So they leave word, for when Rust is done. */
+void quickvm_catch_up(struct quickvm_guard *guard) {
+  struct quickvm_thread *thread = pthread_getspecific(here);
+  guard->missed = 0;
+  /* The word may be an old one. */
+  if (thread == NULL || thread->guard != guard || !is_due(thread, guard)) return;
+  begin_grace(thread, guard);
+  if (thread->leave_at <= thread->now) quickvm_jump(guard, OUT_OF_TIME);
+  hurry(guard);
 }
 
 static int stop_signal;
+
+int quickvm_stop_signal(void) {
+  return stop_signal;
+}
 
 /* One that nobody handles, if there is one. */
 static int choose_signal(void) {
@@ -176,14 +233,15 @@ static int choose_signal(void) {
 #endif
 }
 
-/* Makes ready to leave guests. Answers whether that is possible here. Called once. */
-bool quickvm_install_signal(void) {
+/* Makes ready to leave guests that are late, and those in which the engine fails. Answers
+   whether that is possible here. Called once. */
+bool quickvm_install_signal(bool with_faults) {
   find_own_code();
   for (int i = 0; i < LEAF_COUNT; i++) {
     const uintptr_t start = (uintptr_t)dlsym(RTLD_DEFAULT, LEAVES[i]);
     if (start != 0) leaves[i] = (struct range){start, start + LEAF_SIZE};
   }
-  if (own_code.start == 0) return false;
+  if (own_code.start == 0 || pthread_key_create(&here, NULL) != 0) return false;
   /* The handler and the watchdog stay, so this library must, too. */
   Dl_info info;
   if (dladdr((void *)find_own_code, &info) != 0) {
@@ -196,12 +254,19 @@ bool quickvm_install_signal(void) {
   ours.sa_flags = SA_SIGINFO | SA_NODEFER | SA_RESTART;
   sigemptyset(&ours.sa_mask);
   stop_signal = choose_signal();
-  return sigaction(stop_signal, &ours, &others) == 0;
+  if (sigaction(stop_signal, &ours, &others) != 0) return false;
+  if (with_faults) quickvm_install_faults();
+  return true;
 }
 
 /* Makes `thread` the record of the calling thread; null when it ends. */
 void quickvm_adopt_thread(struct quickvm_thread *thread) {
-  here = thread;
+  pthread_setspecific(here, thread);
+  if (thread != NULL) {
+    quickvm_give_fault_stack();
+  } else {
+    quickvm_take_fault_stack();
+  }
 }
 
 /* Leaves all signals to other threads. */

@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
 
+use super::terminator::Ending;
 use super::{Guard, Runtime};
 
 /// How often a late guest is signalled.
@@ -25,7 +26,7 @@ const NEVER: i64 = i64::MAX;
 
 /// A thread that has entered a runtime, as the watchdog and the signal's handler see it.
 #[repr(C)]
-struct Watched {
+pub(super) struct Watched {
     // The same as `struct quickvm_thread`.
     stop_at: AtomicI64,
     leave_at: AtomicI64,
@@ -38,23 +39,24 @@ struct Watched {
 }
 
 extern "C" {
-    fn quickvm_install_signal() -> bool;
+    fn quickvm_install_signal(with_faults: bool) -> bool;
     fn quickvm_adopt_thread(thread: *const Watched);
     fn quickvm_block_signals();
     fn quickvm_this_thread() -> u64;
     fn quickvm_send_signal(thread: u64);
 }
 
-/// The variable that turns all this off, by the value 0.
+/// The variables that turn things off, by the value 0: all this, and the handling of faults.
 const SWITCH: &str = "QUICKVM_HARD_STOP";
+const FAULT_SWITCH: &str = "QUICKVM_FAULT_HANDLER";
 
 /// Whether guests can be left from outside, on this platform and in this process.
 fn is_on() -> bool {
     static ON: OnceLock<bool> = OnceLock::new();
     *ON.get_or_init(|| {
-        let off = std::env::var_os(SWITCH).is_some_and(|value| value == "0");
+        let is_off = |switch| std::env::var_os(switch).is_some_and(|value| value == "0");
         // SAFETY: called once.
-        !off && unsafe { quickvm_install_signal() }
+        !is_off(SWITCH) && unsafe { quickvm_install_signal(!is_off(FAULT_SWITCH)) }
     })
 }
 
@@ -63,6 +65,10 @@ fn clock(at: Instant) -> i64 {
     static START: OnceLock<Instant> = OnceLock::new();
     let start = *START.get_or_init(Instant::now);
     i64::try_from(at.saturating_duration_since(start).as_nanos()).unwrap_or(NEVER)
+}
+
+pub(super) fn nanoseconds(grace: Option<Duration>) -> i64 {
+    grace.and_then(|grace| i64::try_from(grace.as_nanos()).ok()).unwrap_or(NEVER)
 }
 
 /// The calling thread's record, while the thread lives.
@@ -120,7 +126,7 @@ impl Watched {
         // thread sees that it must be woken.
         self.stop_at.store(times.stop_at, Ordering::SeqCst);
         if times.stop_at < WATCHDOG.wakes_at.load(Ordering::SeqCst) {
-            WATCHDOG.wake();
+            WATCHDOG.wake(|_| {});
         }
     }
 
@@ -129,6 +135,13 @@ impl Watched {
             stop_at: self.stop_at.load(Ordering::SeqCst),
             leave_at: self.leave_at.load(Ordering::Relaxed),
         }
+    }
+
+    /// Calls the handler there, at the time `now`. For threads that are registered only.
+    fn signal(&self, now: i64) {
+        self.now.store(now, Ordering::SeqCst);
+        // SAFETY: the thread is registered, so it lives, and has the handler.
+        unsafe { quickvm_send_signal(self.thread) };
     }
 
     /// Processor time that the thread has used; none where that cannot be asked.
@@ -158,8 +171,7 @@ impl Times {
 
     fn new(stop_at: Option<Instant>, grace: Option<Duration>) -> Self {
         let stop_at = stop_at.map_or(NEVER, clock);
-        let grace = grace.and_then(|grace| i64::try_from(grace.as_nanos()).ok());
-        Self { stop_at, leave_at: stop_at.saturating_add(grace.unwrap_or(NEVER)) }
+        Self { stop_at, leave_at: stop_at.saturating_add(nanoseconds(grace)) }
     }
 }
 
@@ -215,6 +227,18 @@ pub(in crate::engine) fn told_to_stop(now: Instant, grace: Option<Duration>) {
     std::mem::forget(Note::replace(Times::new(Some(now), grace), None));
 }
 
+/// The calling thread's record, if it can be signalled.
+pub(super) fn this_thread() -> Option<Arc<Watched>> {
+    HERE.try_with(|here| here.0.clone()).ok().flatten()
+}
+
+/// Has the guest stopped that runs in a runtime which has come to its end.
+pub(super) fn call(ending: Arc<Ending>) {
+    if ending.thread.is_some() {
+        WATCHDOG.wake(|state| state.called.push(ending));
+    }
+}
+
 /// Called by the signal's handler on the thread of a guest that is late.
 #[no_mangle]
 unsafe extern "C" fn quickvm_on_late(guard: *const Guard) {
@@ -232,6 +256,8 @@ struct Watchdog {
 
 struct State {
     threads: Vec<Late>,
+    /// Runtimes whose guests were running when they were ended from another thread.
+    called: Vec<Arc<Ending>>,
 }
 
 struct Late {
@@ -241,7 +267,7 @@ struct Late {
 }
 
 static WATCHDOG: Watchdog = Watchdog {
-    state: Mutex::new(State { threads: Vec::new() }),
+    state: Mutex::new(State { threads: Vec::new(), called: Vec::new() }),
     alarm: Condvar::new(),
     wakes_at: AtomicI64::new(NEVER),
     is_running: AtomicBool::new(false),
@@ -249,8 +275,9 @@ static WATCHDOG: Watchdog = Watchdog {
 
 impl Watchdog {
     #[cold]
-    fn wake(&'static self) {
-        let state = self.state.lock();
+    fn wake(&'static self, change: impl FnOnce(&mut State)) {
+        let mut state = self.state.lock();
+        change(&mut state);
         if !self.is_running.swap(true, Ordering::Relaxed) {
             let thread = std::thread::Builder::new().name("quickvm-watchdog".into());
             let started = thread.stack_size(64 << 10).spawn(|| self.watch());
@@ -268,8 +295,7 @@ impl Watchdog {
         loop {
             let now = Instant::now();
             self.wakes_at.store(NEVER, Ordering::SeqCst);
-            let next = state.threads.iter_mut().map(|late| late.look(clock(now))).min();
-            match next.unwrap_or(NEVER) {
+            match state.look(clock(now)) {
                 NEVER => self.alarm.wait(&mut state),
                 next => {
                     self.wakes_at.store(next, Ordering::SeqCst);
@@ -277,6 +303,26 @@ impl Watchdog {
                     self.alarm.wait_for(&mut state, pause);
                 }
             }
+        }
+    }
+}
+
+impl State {
+    /// Signals those that are late; answers when to look again.
+    fn look(&mut self, now: i64) -> i64 {
+        let next = self.threads.iter_mut().map(|late| late.look(now)).min().unwrap_or(NEVER);
+        self.called.retain(|ending| ending.is_due());
+        let Self { threads, called } = self;
+        for watched in called.iter().filter_map(|ending| ending.thread.as_ref()) {
+            let lives = threads.iter().any(|late| Arc::ptr_eq(&late.watched, watched));
+            // One that is late has been signalled.
+            if lives && watched.times().stop_at > now {
+                watched.signal(now);
+            }
+        }
+        match called.is_empty() {
+            true => next,
+            false => next.min(now + TICK.as_nanos() as i64),
         }
     }
 }
@@ -302,9 +348,7 @@ impl Late {
         let grace = Duration::from_nanos((times.leave_at - times.stop_at).max(0) as u64);
         let had_its_chance = had.is_none_or(|had| had >= grace / 2);
         let shown = if had_its_chance { now } else { now.min(times.leave_at - 1) };
-        self.watched.now.store(shown, Ordering::SeqCst);
-        // SAFETY: the thread is registered, so it lives, and has the handler.
-        unsafe { quickvm_send_signal(self.watched.thread) };
+        self.watched.signal(shown);
         now + TICK.as_nanos() as i64
     }
 }

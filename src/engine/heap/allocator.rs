@@ -12,7 +12,7 @@ use std::ptr::NonNull;
 use super::bins::{Bins, MAX_SIZE};
 use super::block::{Block, GRAIN, OVERHEAD};
 use super::region::Region;
-use super::{HeapLimits, Host, Pressure};
+use super::{shadow, HeapLimits, Host, Pressure};
 
 /// Sizes in this range become its upper end. QuickJS' arenas take between 3,624 and
 /// 4,096 bytes depending on what they hold; made equal, a freed one fits any other.
@@ -45,6 +45,8 @@ pub(super) struct Allocator {
     /// error about that is still there then.
     ceiling: usize,
     used: usize,
+    /// Bytes elsewhere that count as used, see [`Allocator::charge`].
+    charged: usize,
     peak: usize,
     /// Where the next block starts if no free one fits. The block before it is in use.
     top: Block,
@@ -81,6 +83,7 @@ impl Allocator {
             let kept = (limits.reserve / 4).min(MOST_KEPT);
             (&raw mut (*this).ceiling).write(limits.limit.saturating_sub(kept));
             (&raw mut (*this).used).write(PREFIX);
+            (&raw mut (*this).charged).write(0);
             (&raw mut (*this).peak).write(PREFIX);
             (&raw mut (*this).top).write(first);
         }
@@ -92,7 +95,24 @@ impl Allocator {
     }
 
     pub(super) fn used(&self) -> usize {
-        self.used
+        self.used + self.charged
+    }
+
+    /// Counts memory against the cap that lies elsewhere. It is there already, so it is not
+    /// refused; beyond the cap the pressure is as after a refusal.
+    pub(super) fn charge(&mut self, bytes: usize) {
+        self.charged += bytes;
+        self.peak = self.peak.max(self.used());
+        if self.used() > self.limit {
+            self.host().press(Pressure::Refused);
+        } else if self.used() > self.threshold {
+            self.host().press(Pressure::Reserve);
+        }
+    }
+
+    /// What was charged is gone.
+    pub(super) fn discharge(&mut self, bytes: usize) {
+        self.charged = self.charged.saturating_sub(bytes);
     }
 
     pub(super) fn peak(&self) -> usize {
@@ -106,8 +126,9 @@ impl Allocator {
 
     /// At least `size` bytes, or `None` beyond the cap.
     pub(super) fn allocate(&mut self, size: usize) -> Option<NonNull<u8>> {
-        let size = self.admit(0, size)?;
-        self.place(size).map(Block::payload)
+        let block = self.admit(0, size).and_then(|whole| self.place(whole))?;
+        shadow::lend(block, size);
+        Some(block.payload())
     }
 
     /// The same, with the first `size` bytes zero.
@@ -130,7 +151,7 @@ impl Allocator {
         // SAFETY: passed on.
         let block = unsafe { self.block(payload) };
         self.used -= block.size();
-        self.release(block, block.size());
+        self.retire(block);
     }
 
     /// Resizes a block, in place where its neighbour allows, and returns where it is.
@@ -152,9 +173,11 @@ impl Allocator {
         let new = self.admit(old, size)?;
         if new <= old {
             self.shrink(block, new);
+            shadow::lend(block, size);
             return Some(payload);
         }
         if self.extend(block, new) {
+            shadow::lend(block, size);
             return Some(payload);
         }
         self.used -= old;
@@ -162,9 +185,10 @@ impl Allocator {
             self.used += old;
             return None;
         };
+        shadow::lend(moved, size);
         // SAFETY: the new block is larger than the old, and both are in use, hence apart.
-        unsafe { moved.payload().copy_from_nonoverlapping(payload, block.capacity()) };
-        self.release(block, old);
+        unsafe { moved.payload().copy_from_nonoverlapping(payload, shadow::lent(block)) };
+        self.retire(block);
         Some(moved.payload())
     }
 
@@ -188,12 +212,14 @@ impl Allocator {
     fn admit(&self, old: usize, size: usize) -> Option<usize> {
         let host = self.host();
         let admitted = block_size(size).filter(|&new| {
-            let most = if new > *ARENA_SIZES.end() { self.ceiling } else { self.limit };
-            self.used - old + new <= most || new <= old
+            let most = if is_large(new) { self.ceiling } else { self.limit };
+            self.used() - old + new <= most || new <= old
         });
+        #[cfg(feature = "inject")]
+        let admitted = admitted.filter(|&new| new <= old || !super::inject::refuses(is_large(new)));
         match admitted {
             None => host.press(Pressure::Refused),
-            Some(new) if new > old && self.used - old + new > self.threshold => {
+            Some(new) if new > old && self.used() - old + new > self.threshold => {
                 host.press(Pressure::Reserve);
             }
             Some(_) => {}
@@ -267,12 +293,29 @@ impl Allocator {
         true
     }
 
+    /// Frees a block that is no longer counted.
+    fn retire(&mut self, block: Block) {
+        // SAFETY: as in `host`; borrowed apart from `self`.
+        let host = unsafe { self.host.as_ref() };
+        let free = host.quarantine.exchange(block);
+        free.into_iter().for_each(|block| self.release(block, block.size()));
+    }
+
+    /// Frees all blocks that have been freed.
+    pub(super) fn settle(&mut self) {
+        // SAFETY: as above.
+        let host = unsafe { self.host.as_ref() };
+        let free = host.quarantine.empty();
+        free.into_iter().for_each(|block| self.release(block, block.size()));
+    }
+
     fn shrink(&mut self, block: Block, size: usize) {
         let tail = block.size() - size;
         if tail > 0 {
             block.set_in_use(size);
             let rest = block.offset(size);
             rest.start_in_use(tail);
+            shadow::close(rest.payload().as_ptr(), rest.capacity());
             self.used -= tail;
             self.release(rest, tail);
         }
@@ -317,7 +360,7 @@ impl Allocator {
 
     fn count(&mut self, growth: usize) {
         self.used += growth;
-        self.peak = self.peak.max(self.used);
+        self.peak = self.peak.max(self.used());
     }
 
     fn offset_of(&self, block: Block) -> usize {
@@ -346,11 +389,47 @@ impl Allocator {
     }
 }
 
+/// What [`Heap::check`](super::Heap::check) looks at.
+#[cfg(any(test, feature = "inject", feature = "asan"))]
+impl Allocator {
+    pub(super) fn prefix() -> usize {
+        PREFIX
+    }
+
+    /// All blocks, side by side.
+    pub(super) fn blocks(&self) -> impl Iterator<Item = Block> + use<'_> {
+        // SAFETY: where `start` has put the first block, or the top.
+        let first = unsafe { Block::from_payload(self.host().region().base().add(PREFIX)) };
+        let before_top = move |&block: &Block| block < self.top && block.size() > 0;
+        std::iter::successors(Some(first).filter(before_top), move |block| {
+            Some(block.offset(block.size())).filter(before_top)
+        })
+    }
+
+    pub(super) fn top(&self) -> Block {
+        self.top
+    }
+
+    /// The blocks in the free lists.
+    pub(super) fn binned(&self) -> std::collections::BTreeSet<Block> {
+        let mut blocks = std::collections::BTreeSet::new();
+        self.bins.each_from(GRAIN, |block| {
+            blocks.insert(block);
+        });
+        blocks
+    }
+}
+
 /// The block size for a request, or `None` if no region could hold it.
 fn block_size(size: usize) -> Option<usize> {
-    let block = size.checked_add(OVERHEAD)?.checked_next_multiple_of(GRAIN)?;
+    let block = size.checked_add(OVERHEAD + shadow::REDZONE)?.checked_next_multiple_of(GRAIN)?;
     let block = if ARENA_SIZES.contains(&block) { *ARENA_SIZES.end() } else { block };
     (block < MAX_SIZE).then_some(block.max(GRAIN))
+}
+
+/// Whether a block is larger than the engine's arenas.
+fn is_large(size: usize) -> bool {
+    size > *ARENA_SIZES.end()
 }
 
 /// Gives the pages inside a free block to the system and returns the block's size.

@@ -12,6 +12,7 @@ use rquickjs::qjs::{size_t, JSMallocFunctions};
 
 use super::allocator::Allocator;
 use super::block::Block;
+use super::shadow;
 
 pub(super) fn table() -> JSMallocFunctions {
     JSMallocFunctions {
@@ -76,7 +77,7 @@ unsafe extern "C" fn realloc(
 unsafe extern "C" fn usable_size(pointer: *const c_void) -> size_t {
     match NonNull::new(pointer.cast_mut().cast()) {
         // SAFETY: QuickJS asks about blocks it holds; the answer is in the block itself.
-        Some(payload) => unsafe { Block::from_payload(payload) }.capacity() as size_t,
+        Some(payload) => shadow::lent(unsafe { Block::from_payload(payload) }) as size_t,
         None => 0,
     }
 }

@@ -13,18 +13,26 @@
 //! From the bottom: `sys` asks the system for pages, `region` commits them as the
 //! heap grows, `pool` keeps some for the next heap, `block` and `bins` are the
 //! layout and the free lists, `allocator` cuts and counts, `functions` is what
-//! QuickJS calls.
+//! QuickJS calls. `inject`, `check` and `shadow` are for tests.
 #![allow(unsafe_code)]
 
 mod allocator;
 mod bins;
 mod block;
+#[cfg(any(test, feature = "inject"))]
+mod check;
 mod functions;
 mod image;
+#[cfg(feature = "inject")]
+pub mod inject;
 mod pool;
 mod region;
 #[cfg(test)]
 mod tests;
+
+#[cfg_attr(not(feature = "asan"), path = "shadow/none.rs")]
+#[cfg_attr(feature = "asan", path = "shadow/asan.rs")]
+mod shadow;
 
 #[cfg_attr(unix, path = "sys/unix.rs")]
 #[cfg_attr(windows, path = "sys/windows.rs")]
@@ -43,7 +51,7 @@ use rquickjs::qjs::JSMallocFunctions;
 /// How much a heap may hold.
 #[derive(Clone, Copy, Debug)]
 pub struct HeapLimits {
-    /// The cap in bytes. [`Heap::used`] never exceeds it; one too small for the heap's own
+    /// The cap in bytes. [`Heap::used`] never exceeds it but by a charge; one too small for the heap's own
     /// state, some 4 KB, refuses everything.
     pub limit: usize,
     /// The last bytes of the cap, granted like the rest but announced by
@@ -78,6 +86,7 @@ struct Host {
     region: Region,
     pressure: Cell<Pressure>,
     alarm: Cell<Option<(Alarm, *mut c_void)>>,
+    quarantine: shadow::Quarantine,
 }
 
 /// Called with the new pressure and what was given with it, in the middle of an
@@ -100,6 +109,7 @@ impl Heap {
             region,
             pressure: Cell::new(Pressure::None),
             alarm: Cell::new(None),
+            quarantine: shadow::Quarantine::new(),
         })));
         // SAFETY: a region fresh from the system or the pool is zero and empty. Host and
         // region live until this heap is dropped, or until just below.
@@ -124,10 +134,24 @@ impl Heap {
         self.state.as_ptr().cast()
     }
 
-    /// Bytes in use now, each block with its rounding and its tag, and the heap's own
-    /// state: what the limit is compared with.
+    /// Bytes in use now, each block with its rounding and its tag, the heap's own state, and
+    /// what is [charged](Heap::charge): what the limit is compared with.
     pub fn used(&self) -> usize {
         self.state().used()
+    }
+
+    /// Counts `bytes` as used that lie outside, because of the guest. They are there
+    /// already: beyond the cap the pressure is as after a refusal, and use exceeds it by
+    /// what was charged last.
+    pub fn charge(&self, bytes: usize) {
+        // SAFETY: as in `trim`.
+        unsafe { (*self.state.as_ptr()).charge(bytes) }
+    }
+
+    /// What was charged is gone.
+    pub fn discharge(&self, bytes: usize) {
+        // SAFETY: as in `trim`.
+        unsafe { (*self.state.as_ptr()).discharge(bytes) }
     }
 
     /// The most bytes that were in use at once.

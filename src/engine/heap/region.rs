@@ -6,7 +6,7 @@ use std::io;
 use std::ptr::NonNull;
 
 use super::bins::MAX_SIZE;
-use super::sys;
+use super::{shadow, sys};
 
 /// Address space reserved per byte of the cap. Blocks lie scattered between free ones, so
 /// the span they take can exceed their sum; addresses cost nothing, and pages of large
@@ -108,6 +108,7 @@ impl Region {
             }
         }
         self.committed.set(to);
+        shadow::close(self.base.as_ptr().wrapping_add(from), to - from);
         true
     }
 
@@ -151,8 +152,11 @@ impl Region {
         unsafe {
             self.discard_above(kept);
             // What was discarded ends the touched part at a page's boundary.
-            let end = self.touched.get();
-            self.base.add(start).write_bytes(0, end.saturating_sub(start));
+            let size = self.touched.get().saturating_sub(start);
+            let start = self.base.add(start).as_ptr();
+            shadow::open(start, size);
+            start.write_bytes(0, size);
+            shadow::close(start, size);
         }
         self.touched.set(self.touched.get().min(start));
     }
@@ -160,6 +164,7 @@ impl Region {
 
 impl Drop for Region {
     fn drop(&mut self) {
+        shadow::open(self.base.as_ptr(), self.committed.get());
         // SAFETY: the addresses were reserved by `reserve`, and whoever drops the region
         // has no use for its contents.
         unsafe { sys::release(self.base, self.reserved) };

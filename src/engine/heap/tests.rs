@@ -173,6 +173,9 @@ fn churn(seed: u64, limit: usize, steps: usize) {
         }
         let used = rig.heap.used();
         assert_eq!(used, empty + model.in_use());
+        if step % 16 == 0 {
+            assert_eq!(rig.heap.check(), Ok(()));
+        }
         assert!(used <= limit && rig.heap.peak() >= used);
         if used > before && used > limit - limit / 8 {
             assert!(rig.heap.pressure() >= Pressure::Reserve);
@@ -213,6 +216,31 @@ fn grants_up_to_the_cap_exactly() {
     assert_eq!(rig.heap.pressure(), Pressure::None);
     let last = rig.malloc(room - 40);
     assert!(last.is_null() || rig.heap.pressure() == Pressure::Reserve);
+}
+
+#[test]
+fn counts_what_is_charged_as_used() {
+    let rig = Rig::new(4 * MB, 512 << 10);
+    let empty = rig.heap.used();
+    rig.heap.charge(3 * MB);
+    assert_eq!(rig.heap.used(), empty + 3 * MB);
+    assert_eq!(rig.heap.pressure(), Pressure::None);
+    assert!(rig.malloc(MB).is_null(), "there is no room beside the charge");
+    rig.heap.clear_pressure();
+    rig.heap.charge(600 << 10);
+    assert_eq!(rig.heap.pressure(), Pressure::Reserve);
+    let image = rig.heap.image();
+    rig.heap.charge(MB);
+    assert_eq!(rig.heap.pressure(), Pressure::Refused);
+    assert!(rig.malloc(16).is_null(), "the charge is beyond the cap");
+    // SAFETY: no engine runs here, and nothing has been allocated.
+    unsafe { rig.heap.restore(&image) };
+    assert_eq!(rig.heap.used(), empty + 3 * MB + (600 << 10));
+    rig.heap.discharge(3 * MB + (600 << 10));
+    assert_eq!(rig.heap.used(), empty);
+    assert!(!rig.malloc(MB).is_null());
+    assert!(rig.heap.peak() >= 4 * MB - (512 << 10));
+    assert_eq!(rig.heap.check(), Ok(()));
 }
 
 #[test]

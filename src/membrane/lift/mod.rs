@@ -2,6 +2,7 @@
 
 mod display;
 mod error;
+mod pace;
 mod refusal;
 mod view;
 
@@ -9,7 +10,7 @@ use std::collections::HashMap;
 
 use super::helpers::{help, Helper};
 use super::wire::{tag, Writer, INTRINSIC_SHAPE};
-use crate::engine::{stack_remaining, Key, Kind, Scope, Slot, Text, Thrown, Value};
+use crate::engine::{stack_remaining, Key, Kind, Scope, Slot, Thrown, Value};
 
 /// Marks the slots of the two reactions by which the host hears of a guest promise:
 /// this bit, the promise's own slot shifted up, and whether it is the rejection.
@@ -44,6 +45,8 @@ pub struct Lift<'m, 'a> {
     writer: &'m mut Writer,
     purpose: Purpose,
     depth: usize,
+    /// How many values were written.
+    values: u32,
     /// The number of each object of this message, by address. `kept` keeps those
     /// addresses from being used again while the message is written.
     numbers: HashMap<usize, u32>,
@@ -64,7 +67,7 @@ impl<'m, 'a> Lift<'m, 'a> {
     /// Lifts into `writer`.
     pub fn new(scope: Scope<'a>, writer: &'m mut Writer, purpose: Purpose) -> Self {
         let (numbers, kept, slots) = Default::default();
-        Self { scope, writer, purpose, depth: 0, numbers, kept, slots }
+        Self { scope, writer, purpose, depth: 0, values: 0, numbers, kept, slots }
     }
 
     /// The message, for what is not a value.
@@ -101,8 +104,9 @@ impl<'m, 'a> Lift<'m, 'a> {
     /// Takes back what was written since `mark`: the host never hears of the slots.
     pub fn roll_back(&mut self, mark: Mark) {
         self.writer.truncate(mark.bytes);
-        self.kept.truncate(mark.objects);
-        self.numbers.retain(|_, number| (*number as usize) < mark.objects);
+        for value in self.kept.drain(mark.objects..) {
+            self.numbers.remove(&value.address());
+        }
         for slot in self.slots.drain(mark.slots..) {
             self.scope.runtime().release(slot);
         }
@@ -117,6 +121,7 @@ impl<'m, 'a> Lift<'m, 'a> {
     }
 
     fn value(&mut self, value: &Value<'a>) -> Lifted<'a> {
+        self.keep_pace()?;
         if self.writer.is_full() {
             return LiftError::refuse("a message larger than the sandbox's memory limit");
         }
@@ -234,11 +239,7 @@ impl<'m, 'a> Lift<'m, 'a> {
                     self.named(&value, || format!("<value {index}>"))?;
                 }
             }
-            Kind::ArrayBuffer => {
-                self.writer.byte(tag::ARRAY_BUFFER);
-                let writer = &mut *self.writer;
-                value.with_bytes(|bytes| writer.block(bytes))?;
-            }
+            Kind::ArrayBuffer => self.buffer(value)?,
             Kind::TypedArray => self.typed_array(value)?,
             Kind::DataView => self.data_view(value)?,
             Kind::Boxed => {
@@ -397,18 +398,6 @@ impl<'m, 'a> Lift<'m, 'a> {
         self.value(&description)
     }
 
-    fn string(&mut self, value: &Value<'a>) -> Lifted<'a> {
-        let writer = &mut *self.writer;
-        value.with_text(|text| match text {
-            Text::Ascii(bytes) => {
-                writer.byte(tag::LATIN1);
-                writer.block(bytes);
-            }
-            Text::Utf16(units) => writer.utf16(units),
-        })?;
-        Ok(())
-    }
-
     fn slot(&mut self, tag: u8, slot: u32) {
         self.writer.byte(tag);
         self.writer.u32(slot);
@@ -421,11 +410,12 @@ impl<'m, 'a> Lift<'m, 'a> {
 
 /// Whether a key is this array index.
 fn is_index(key: &Key<'_>, index: u32) -> bool {
-    // The engine gives back small indices as the numbers they are stored as.
-    match key.to_value() {
-        Ok(value) => value.to_number().is_ok_and(|number| number == f64::from(index)),
-        Err(_) => false,
-    }
+    // The engine gives back small indices as the numbers they are stored as. Of strings, more
+    // than one is the number: the empty one, too, is 0.
+    key.to_value().is_ok_and(|value| match value.kind() {
+        Kind::Symbol => false,
+        _ => value.to_text().is_ok_and(|text| text == index.to_string()),
+    })
 }
 
 /// Whether an object is made by a literal (of any realm) or has no prototype.
