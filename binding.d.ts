@@ -105,6 +105,8 @@ export declare class WeakTable {
   get(number: number): object | null
   /** Takes the numbers of objects that are gone off the table. */
   sweep(): Array<number>
+  /** How many objects were there when last looked. */
+  get size(): number
   /** Takes a number off the table. */
   delete(number: number): void
 }

@@ -210,13 +210,14 @@ describe('what the guest throws', () => {
   });
 
   test('a circle of prototypes through both sides ends as an error', () => {
-    const box = sandbox({ timeout: 200 });
+    // To leave thousands of calls, one inside the other, takes its time.
+    const box = sandbox({ timeout: 200, graceMs: 5000 });
     const o = box.run('globalThis.o = { a: 1 }');
     // Proxies end the search for circles, in ECMA-262, too.
     expect(Reflect.setPrototypeOf(o, Object.create(o))).toBe(true);
     for (const use of [() => o.nothing, () => box.run('o.nothing')]) {
       const error = errorOf(use);
-      expect(error instanceof RangeError || error.code === 'ERR_SANDBOX_TIMEOUT').toBe(true);
+      expect(['RangeError', 'ERR_SANDBOX_TIMEOUT']).toContain(error.code ?? error.name);
     }
     expect(o.a).toBe(1);
     expect(box.run('Object.setPrototypeOf(o, null); o.nothing')).toBeUndefined();

@@ -8,6 +8,8 @@ const create = require('./cases/create.js');
 const calls = require('./cases/calls.js');
 const objects = require('./cases/objects.js');
 const script = require('./cases/script.js');
+const contexts = require('./cases/contexts.js');
+const membrane = require('./cases/membrane.js');
 
 const GROUPS = [
   create.alone,
@@ -17,6 +19,8 @@ const GROUPS = [
   objects.hostToGuest,
   objects.guestToHost,
   script,
+  ...contexts,
+  ...membrane,
 ];
 
 /** Rounds per case and seconds per sample: half a minute in all, or less. */

@@ -71,6 +71,8 @@ class Bridge {
    * @param {Exposures} owner.exposures what it lets its guest see
    * @param {(kind: string, entry?: object) => Error} owner.stopError what a stopped entry throws
    * @param {() => void} owner.ended called when another thread may have ended the sandbox
+   * @param {number} owner.memory its limit, in bytes
+   * @param {() => void} owner.sweep has forgotten stand-ins looked for
    * @param {(error: Error) => void} owner.condemned called when a stop was for good
    * @param {(event: string, reason: unknown) => void} owner.report errors that nobody waits for
    * @param {(reason: unknown, context?: object) => void} [owner.thrown] sees first what the guest
@@ -82,7 +84,7 @@ class Bridge {
     this.name = name;
     this.owner = owner;
     this.host = new HostHandles((slot) => native.release(slot + IDLE));
-    this.guest = new GuestHandles(native, owner.sandbox);
+    this.guest = new GuestHandles(native, owner.sandbox, owner.memory);
     this.exposures = owner.exposures;
     this.symbols = CAN_WATCH_SYMBOLS ? undefined : new Symbols();
     /** Unsettled guest promises handed out here, by the guest's slot. */
@@ -112,6 +114,8 @@ class Bridge {
    */
   request(code, entry, write) {
     const base = mailbox.position;
+    // Nothing else is on its way.
+    if (base === 0 && this.guest.isCrowded) this.owner.sweep();
     const lower = new Lower(this);
     const outer = this.task;
     const task = outer ?? entry.task ?? { pending: undefined };

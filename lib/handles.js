@@ -1,6 +1,9 @@
 'use strict';
 
+// Not the global one, which test frameworks replace.
+const { setImmediate } = require('node:timers');
 const { Finalizer } = require('./finalizer.js');
+const native = require('./native.js');
 const { Slots } = require('./slots.js');
 const { service } = require('./wire.js');
 
@@ -97,13 +100,34 @@ const WEIGHT = 1024;
 /** It is told of so many at a time. */
 const BATCH = 1024;
 
+/**
+ * V8 keeps the target of a WeakRef until the running job is over, and calls no registry before. So
+ * after so many in one turn of the event loop, stand-ins are held by weak references of Node-API
+ * instead, which take longer to make, and those that are gone are looked for.
+ */
+const MOST_PINNED = 1024;
+/** After so many more of them, or what would take that part of the guest's memory. */
+const SWEEP = 8192;
+const PART = 1 / 4;
+/** What one takes of the guest's memory, in bytes, at least. */
+const SIZE = 640;
+const LOOSE = Symbol('loose');
+
 /** Stand-ins for guest values, by the guest's slot. Both collectors work on them together. */
 class GuestHandles {
-  #standIns = new Slots();
+  /** By slot: a WeakRef, or what says that `#loose` has it. */
+  #standIns = new Map();
   #finalizer;
   #native;
   /** How many V8 was told of. */
   #weighed = 0;
+  /** How many were made in this turn of the event loop. */
+  #fresh = 0;
+  #loose;
+  /** How many of those are to be there when it is time to look. */
+  #sweepAt;
+  #sweepAfter;
+  #looseCount = 0;
   /** What keeps contextified objects: guest values of theirs here, and contexts that have some. */
   #owners = new WeakMap();
   #met = new WeakMap();
@@ -115,11 +139,14 @@ class GuestHandles {
   onMeet = undefined;
 
   /**
-   * @param native the addon's sandbox, which is told of what nobody here needs any more
+   * @param addon the addon's sandbox, which is told of what nobody here needs any more
    * @param {object} owner the sandbox
+   * @param {number} memory its limit, in bytes
    */
-  constructor(native, owner) {
-    this.#native = native;
+  constructor(addon, owner, memory) {
+    this.#native = addon;
+    this.#sweepAfter = Math.min(SWEEP, (memory * PART) / SIZE);
+    this.#sweepAt = this.#sweepAfter;
     this.owner = owner;
   }
 
@@ -128,7 +155,8 @@ class GuestHandles {
   }
 
   get(slot) {
-    return this.#standIns.get(slot)?.deref();
+    const entry = this.#standIns.get(slot);
+    return entry === LOOSE ? (this.#loose.get(slot) ?? undefined) : entry?.deref();
   }
 
   /** @param {{ table: GuestHandles, slot: number }} [home] what `homes` is to have for it */
@@ -136,13 +164,39 @@ class GuestHandles {
     // Most sandboxes never hand anything out; what they do not need they do not have.
     this.#finalizer ??= new Finalizer((gone) => this.#collected(gone));
     this.#finalizer.watch(standIn, slot);
-    this.#standIns.set(slot, new WeakRef(standIn));
+    this.#standIns.set(slot, this.#reference(slot, standIn));
     homes.set(standIn, home);
     if (this.size - this.#weighed >= BATCH) this.#weigh(BATCH);
     if (this.context !== undefined && typeof standIn !== 'symbol') {
       this.#owners.set(standIn, this.context);
     }
     return standIn;
+  }
+
+  #reference(slot, standIn) {
+    if (this.#fresh === 0) setImmediate(() => this.#turned()).unref();
+    // Of symbols Node-API has no such references.
+    if (++this.#fresh <= MOST_PINNED || typeof standIn === 'symbol') return new WeakRef(standIn);
+    this.#loose ??= new native.WeakTable();
+    this.#loose.set(slot, standIn);
+    this.#looseCount++;
+    return LOOSE;
+  }
+
+  #turned() {
+    this.#fresh = 0;
+  }
+
+  /** Whether it is time to look for stand-ins that are gone. */
+  get isCrowded() {
+    return this.#looseCount >= this.#sweepAt;
+  }
+
+  /** Looks for them. No message may be on its way: it could name one of their slots. */
+  sweep() {
+    for (const slot of this.#loose.sweep()) this.#collected(slot);
+    this.#looseCount = this.#loose.size;
+    this.#sweepAt = this.#looseCount + Math.max(this.#sweepAfter, this.#looseCount / 4);
   }
 
   /** The context that runs now is given a guest value, perhaps of another context. */
@@ -177,11 +231,13 @@ class GuestHandles {
 
   clear() {
     this.#standIns.clear();
+    this.#loose = undefined;
+    this.#looseCount = 0;
   }
 
   #collected(slot) {
     // A newer stand-in may have taken the place of the one that went.
-    if (this.#standIns.get(slot)?.deref() !== undefined) return;
+    if (this.get(slot) !== undefined) return;
     if (!this.#standIns.delete(slot)) return;
     this.#native.release(slot);
     if (this.#weighed - this.size >= BATCH) this.#weigh(-BATCH);

@@ -74,6 +74,7 @@ class Sandbox extends EventEmitter {
     this.#inFlight = new InFlight(charge);
     this.#bridge = new Bridge(this.#native, name, {
       sandbox: this,
+      memory: checked.memoryLimitMb * 1024 * 1024,
       exposures: new Exposures(checked.policy),
       services: servicesOf({
         options: checked,
@@ -87,6 +88,10 @@ class Sandbox extends EventEmitter {
       reflect: (slot, number, args) => this.#reflect(slot, number, args),
       stopError: (...args) => this.#stopError(...args),
       ended: () => this.#ended(),
+      sweep: () => {
+        this.#relieve();
+        this.#bridge.guest.sweep();
+      },
       condemned: (error) => this.#end(error, (emit) => process.nextTick(emit)),
       report: (event, reason) => {
         this.#inFlight.add(this.#bridge.length);

@@ -12,7 +12,7 @@ use std::rc::Rc;
 
 use quickvm::engine::heap::inject::{self, Plan};
 use quickvm::engine::{Script, Shape, Trap, TRAPS};
-use quickvm::guest::Builtins;
+use quickvm::guest::{Builtins, Surface};
 use quickvm::membrane::wire::{op, status, tag};
 use quickvm::{Sandbox, SandboxOptions};
 use support::rig::{
@@ -152,6 +152,8 @@ fn setting_up() {
         memory: 16 * MB + number as usize * KB,
         stack: 256 * KB,
         builtins,
+        surface: Surface::FULL,
+        contexts: false,
     };
     for mode in MODES {
         let none = Plan { nth: u64::MAX, ..mode };

@@ -1,7 +1,7 @@
 'use strict';
 
 const vm = require('node:vm');
-const { Sandbox } = require('../..');
+const { Sandbox, copy } = require('../..');
 
 /** What an application might pass: 60 records, about 10 KB as JSON. */
 const MAKE = `() => Array.from({ length: 60 }, (_, id) => ({
@@ -56,10 +56,18 @@ const hostToGuest = {
       },
     },
     {
-      name: 'quickvm, copy',
+      name: 'quickvm, live',
       start(own) {
         const guest = own(new Sandbox()).run(READ);
         return repeat(() => guest(object));
+      },
+    },
+    {
+      name: 'quickvm, copy',
+      start(own) {
+        const guest = own(new Sandbox()).run(READ);
+        const marked = copy(make());
+        return repeat(() => guest(marked));
       },
     },
     {
@@ -92,10 +100,17 @@ const guestToHost = {
       },
     },
     {
-      name: 'quickvm, copy',
+      name: 'quickvm, live',
       start(own) {
         const guest = own(new Sandbox()).run(`const object = (${MAKE})(); () => object`);
         return repeat(() => read(guest()));
+      },
+    },
+    {
+      name: 'quickvm, copy',
+      start(own) {
+        const guest = own(new Sandbox()).run(`const object = (${MAKE})(); () => object`);
+        return repeat(() => read(copy(guest())));
       },
     },
     {

@@ -1,12 +1,13 @@
 'use strict';
 
 // node bench/dos/run.js [--peer name] [--entry a,b] [--only text] [--timeout ms] [--grace ms]
-// [--worker] [--json]: every program through every entry, each with its time to
-// return beyond the deadline and the memory that it took.
+// [--worker] [--json | --document]: every program through every entry, each with its time to
+// return beyond the deadline and the memory that it took. `--document` writes that to
+// docs/denial-of-service.md.
 
 const { fork } = require('node:child_process');
 const { once } = require('node:events');
-const { existsSync } = require('node:fs');
+const { existsSync, readFileSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
 const { describeMachine, machine } = require('../machine.js');
@@ -22,8 +23,12 @@ const { values: options } = parseArgs({
     grace: { type: 'string', default: '20' },
     worker: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
+    document: { type: 'boolean', default: false },
   },
 });
+
+/** Behind this, the document is what a run has printed. */
+const MARK = '<!-- node bench/dos/run.js --timeout 20 --document -->';
 
 /** Whoever has not answered by then will not. */
 const PATIENCE = 5000;
@@ -89,9 +94,16 @@ async function main() {
     console.log(JSON.stringify({ machine: machine(), ...options, limits, results }, null, 2));
     return;
   }
-  console.log(`${describeMachine()}\n`);
-  console.log(summary(results, limits));
-  console.log(table(results));
+  const text = [`${describeMachine()}\n`, summary(results, limits), table(results), ''].join('\n');
+  if (options.document) publish(text);
+  else console.log(text);
+}
+
+/** Puts the figures in the place of those in the documentation. */
+function publish(text) {
+  const file = path.join(__dirname, '../../docs/denial-of-service.md');
+  const [prose] = readFileSync(file, 'utf8').split(MARK);
+  writeFileSync(file, `${prose}${MARK}\n\n${text}`);
 }
 
 main().catch((error) => {

@@ -93,6 +93,12 @@ impl WeakTable {
         Ok(gone)
     }
 
+    /// How many objects were there when last looked.
+    #[napi(getter)]
+    pub fn size(&self) -> u32 {
+        self.objects.len() as u32
+    }
+
     /// Takes a number off the table.
     #[napi]
     pub fn delete(&mut self, number: u32) {

@@ -47,9 +47,13 @@ impl Runtime {
             // SAFETY: a reference that its realm has left to us; no entry uses it now.
             unsafe { guard::JS_FreeContext(context.as_ptr()) };
         }
-        if self.heap.used() > self.limits.soft() {
-            // What the entry before has left behind must not stop this one.
+        if self.heap.used() > self.limits.soft().max(self.kept.get() + self.limits.reserve() / 8) {
+            // What the entry before has left behind must not stop this one; but what none
+            // of them could collect is not looked through at each.
             self.collect();
+            self.kept.set(self.heap.used());
+        } else if self.heap.used() < self.limits.soft() {
+            self.kept.set(0);
         }
         // A heap kept full must still let the guest make room in it.
         let some = self.heap.used() + self.limits.reserve() / 2;

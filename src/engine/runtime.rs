@@ -91,6 +91,8 @@ pub struct Runtime {
     pub(super) stack_end: Cell<usize>,
     /// What the collector's threshold was last set to by this crate.
     pub(super) gc_threshold: Cell<usize>,
+    /// What was left in a full heap when an entry began with a collection.
+    pub(super) kept: Cell<usize>,
 }
 
 impl Runtime {
@@ -137,6 +139,7 @@ impl Runtime {
             stack_top: Cell::new(0),
             stack_end: Cell::new(0),
             gc_threshold: Cell::new(0),
+            kept: Cell::new(0),
         });
         runtime.guard.set_owner(Rc::as_ptr(&runtime));
         runtime.guard.set_grace(Some(GRACE));

@@ -42,12 +42,15 @@ module.exports = peer(
     }
     const later = context.newPromise();
     context.setProp(context.global, 'later', later.handle);
-    finish(context.evalCode(`(async () => { await later; return (() => { ${code}\n})() })()`));
+    const source = `(async () => { await later; return (() => { ${code}\n})() })()`;
+    const outcome = context.unwrapResult(context.evalCode(source));
     const start = () => {
       arm();
       later.resolve();
       const jobs = runtime.executePendingJobs();
-      if (jobs.error) throw new Error('a job failed');
+      // What stops a continuation is a rejection there.
+      const rejected = context.getPromiseState(outcome).type === 'rejected';
+      if (jobs.error || rejected) throw new Error('a job failed');
     };
     return { dispose, start };
   },

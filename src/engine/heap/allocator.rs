@@ -396,6 +396,10 @@ impl Allocator {
         PREFIX
     }
 
+    pub(super) fn charged(&self) -> usize {
+        self.charged
+    }
+
     /// All blocks, side by side.
     pub(super) fn blocks(&self) -> impl Iterator<Item = Block> + use<'_> {
         // SAFETY: where `start` has put the first block, or the top.

@@ -36,8 +36,8 @@ impl Heap {
         if let Some(stray) = binned.first() {
             return Err(format!("in a list, but no block: {:?}", stray.payload()));
         }
-        // Those in quarantine are no longer counted.
-        let counted = self.used() + self.host().quarantine.size();
+        // Those in quarantine are no longer counted; what is charged is in no block.
+        let counted = self.used() - state.charged() + self.host().quarantine.size();
         match used == counted {
             true => Ok(()),
             false => Err(format!("{used} bytes in use, {counted} counted")),
