@@ -3,26 +3,19 @@
 // Contexts: objects of the host whose properties are the globals of a realm of their own. The
 // guest's half is src/sandbox/context.rs.
 
-const { inspect, types } = require('node:util');
 const mailbox = require('./mailbox.js');
 const native = require('./native.js');
+const { PLAIN, apply, keyOf, lookUp, namesOf, readChanges } = require('./context-object.js');
 const { Finalizer } = require('./finalizer.js');
-const { op, names, property, change } = require('./wire.js');
+const { invalidArgType } = require('./vm-errors.js');
+const { op, names, property } = require('./wire.js');
 
 /** What the guest is told of a run. */
 const LATER = 1;
 const TRACELESS = 2;
 
-const CONFIGURABLE = 1;
-const WRITABLE = 2;
-const ENUMERABLE = 4;
-const INHERITED = 8;
-
 /** After so many new realms, forgotten ones are looked for. */
 const SWEEP = 32;
-
-/** More names than these are not told beforehand. */
-const MOST_NAMES = 500;
 
 /** An answer to the guest that is not one value. */
 class Answer {
@@ -166,14 +159,14 @@ class Contexts {
 
   isContext(object) {
     if ((typeof object !== 'object' && typeof object !== 'function') || object === null) {
-      throw invalidArgument('object', 'of type object', object);
+      throw invalidArgType('object', 'of type object', object);
     }
     return this.#contexts.has(object);
   }
 
   assertContext(object) {
     if (!this.#contexts.has(object)) {
-      throw invalidArgument('contextifiedObject', 'an vm.Context', object);
+      throw invalidArgType('contextifiedObject', 'an vm.Context', object);
     }
   }
 
@@ -216,7 +209,7 @@ class Contexts {
       writeCounted(lower, left, ([key, reference]) => {
         lower.value(key);
         mailbox.byte(property.DATA);
-        mailbox.byte(CONFIGURABLE | WRITABLE | ENUMERABLE);
+        mailbox.byte(PLAIN);
         lower.value(reference.deref());
       });
     });
@@ -340,110 +333,6 @@ function writeCounted(lower, entries, write) {
     else mailbox.position = start;
   }
   mailbox.patchU32(counted, count);
-}
-
-/** Names that the language has for values of its own, whatever a guest declares. */
-const FIXED = new Set(['undefined', 'NaN', 'Infinity']);
-
-function apply(object, kind, key, descriptor) {
-  // The last is what Node's inspection of the object would call.
-  if (FIXED.has(key) || key === inspect.custom) return false;
-  switch (kind) {
-    case change.DELETE:
-      return Reflect.deleteProperty(object, key);
-    case change.SET:
-      // A key like any other here.
-      if (key !== '__proto__') return Reflect.set(object, key, descriptor.value);
-      return Reflect.defineProperty(object, key, { ...descriptor, ...attributesOf(7) });
-    default:
-      return Reflect.defineProperty(object, key, descriptor);
-  }
-}
-
-/** Reads all changes before one of them is made, for that may run foreign code. */
-function readChanges(lift) {
-  const changes = [];
-  for (let kind = mailbox.readByte(); kind !== change.END; kind = mailbox.readByte()) {
-    const key = keyOf(lift.value());
-    const entry = { kind, key, kept: false, descriptor: {} };
-    if (kind === change.SET || kind === change.DEFINE) {
-      if (kind === change.DEFINE) entry.descriptor = attributesOf(mailbox.readByte());
-      entry.kept = mailbox.readByte() !== 0;
-      entry.descriptor.value = lift.value();
-    } else if (kind === change.ACCESSOR) {
-      const { enumerable, configurable } = attributesOf(mailbox.readByte());
-      entry.descriptor = { enumerable, configurable, get: lift.value(), set: lift.value() };
-    }
-    changes.push(entry);
-  }
-  return changes;
-}
-
-/** The guest's engine has numbers for small indices. */
-const keyOf = (key) => (typeof key === 'number' ? String(key) : key);
-
-const attributesOf = (bits) => ({
-  configurable: (bits & CONFIGURABLE) !== 0,
-  writable: (bits & WRITABLE) !== 0,
-  enumerable: (bits & ENUMERABLE) !== 0,
-});
-
-/** Some realm's Object.prototype: what it has is the host's, and the guest has its own. */
-function isObjectPrototype(object) {
-  return (
-    object === Object.prototype ||
-    (Object.getPrototypeOf(object) === null &&
-      Object.getOwnPropertyDescriptor(object, 'constructor')?.value?.prototype === object &&
-      Object.hasOwn(object, 'hasOwnProperty'))
-  );
-}
-
-/** The property of that name, of the object or of one of its prototypes. */
-function lookUp(object, key) {
-  for (let holder = object; holder !== null; holder = Object.getPrototypeOf(holder)) {
-    const inherited = holder !== object;
-    if (inherited && isObjectPrototype(holder)) return undefined;
-    let descriptor = Reflect.getOwnPropertyDescriptor(holder, key);
-    if (descriptor === undefined && types.isProxy(holder)) {
-      if (!Reflect.has(holder, key)) return undefined;
-      const value = Reflect.get(holder, key, object);
-      descriptor = { value, configurable: true, writable: true, enumerable: true };
-    }
-    if (descriptor !== undefined) {
-      const attributes =
-        (descriptor.configurable ? CONFIGURABLE : 0) |
-        (descriptor.writable ? WRITABLE : 0) |
-        (descriptor.enumerable ? ENUMERABLE : 0) |
-        (inherited ? INHERITED : 0);
-      return { descriptor, attributes };
-    }
-  }
-  return undefined;
-}
-
-/** All names by which `lookUp` finds something; none when that cannot be told. */
-function namesOf(object) {
-  const found = [];
-  for (let holder = object; holder !== null; holder = Object.getPrototypeOf(holder)) {
-    if (types.isProxy(holder)) return undefined;
-    if (holder !== object && isObjectPrototype(holder)) break;
-    found.push(...Reflect.ownKeys(holder));
-    if (found.length > MOST_NAMES) return undefined;
-  }
-  return found;
-}
-
-/** As Node's own: with a code, and with what was received. */
-function invalidArgument(name, expected, value) {
-  const received =
-    typeof value === 'object' && value !== null
-      ? `an instance of ${value.constructor?.name ?? 'Object'}`
-      : value === null || value === undefined
-        ? String(value)
-        : `type ${typeof value} (${inspect(value, { maxStringLength: 25 })})`;
-  const error = new TypeError(`The "${name}" argument must be ${expected}. Received ${received}`);
-  error.code = 'ERR_INVALID_ARG_TYPE';
-  return error;
 }
 
 module.exports = { Contexts, Answer };
