@@ -13,6 +13,11 @@ fn main() {
         guard.flag("-fsanitize=address").flag("-fno-omit-frame-pointer");
         println!("cargo:rustc-link-lib=dylib=asan");
     }
+    // What compilers merely warn of for old programs' sake.
+    for mistake in ["int-conversion", "implicit-function-declaration", "incompatible-pointer-types"]
+    {
+        guard.flag_if_supported(format!("-Werror={mistake}"));
+    }
     // Optimized in every profile: it is part of each step across the border.
     guard.std("c11").define("_GNU_SOURCE", None).opt_level(2).compile("quickvm_guard");
     println!("cargo:rerun-if-changed=src/engine/guard");
