@@ -235,10 +235,16 @@ function check(table, options, what) {
   return checked;
 }
 
+/** What became of options of our own, which nobody changes: sandboxes for contexts come by the dozen. */
+const checkedBefore = new WeakMap();
+
 function sandboxOptions(options) {
+  const before = checkedBefore.get(options);
+  if (before !== undefined) return before;
   const checked = check(SANDBOX, options, "a Sandbox's options");
   checked[forContexts] = options?.[forContexts] === true;
   checked[onThrown] = options?.[onThrown];
+  if (checked[forContexts]) checkedBefore.set(options, checked);
   return checked;
 }
 

@@ -121,6 +121,7 @@ class SharedHome {
   #own = new WeakSet();
   #here;
   #options = OPTIONS;
+  #looseOptions = { ...OPTIONS, [forContexts]: true };
   /** Numbers of the contexts that lie in no sandbox, for nothing has run there. */
   #unsettled = new Set();
   #finalizer = new Finalizer((number) => this.#unsettled.delete(number));
@@ -135,6 +136,7 @@ class SharedHome {
     const options = { ...this.#options, ...limits };
     sandboxOptions(options);
     this.#options = options;
+    this.#looseOptions = { ...options, [forContexts]: true };
   }
 
   realmOf(object) {
@@ -154,7 +156,7 @@ class SharedHome {
   }
 
   #loose(object, options) {
-    const limits = { ...this.#options, [forContexts]: true };
+    const limits = this.#looseOptions;
     const number = this.#next++;
     const home = {
       make: () => this.#sandbox(limits),

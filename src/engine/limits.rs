@@ -183,8 +183,9 @@ impl Runtime {
     /// Decides how much garbage may gather before the next collection.
     ///
     /// After each collection the engine allows half of what lives. For a small heap that
-    /// is too little: it would collect all the time. Near the cap it is more than there
-    /// is, and garbage alone would stop the guest.
+    /// is too little, it would collect all the time; one that grows, it would look through
+    /// twice as often as need be. Near the cap it is more than there is, and garbage alone
+    /// would stop the guest.
     fn tune_collector(&self) {
         let (soft, used) = (self.limits.soft(), self.heap.used());
         // SAFETY: plain accessors of a live runtime.
@@ -192,8 +193,10 @@ impl Runtime {
             let current = qjs::JS_GetGCThreshold(self.raw()) as usize;
             let wanted = match current == self.gc_threshold.get() {
                 true => current,
-                // The engine has collected since, and set its own.
-                false => current.max(used + (self.limits.memory / 16).min(MOST_GARBAGE)),
+                // The engine has collected since, and set its own: a half more than lives.
+                false => (current / 3)
+                    .saturating_mul(4)
+                    .max(used + (self.limits.memory / 16).min(MOST_GARBAGE)),
             };
             // Before the reserve is touched; but once it is near, not at every allocation.
             let threshold = wanted.min(soft.max(used + self.limits.reserve() / 4));
