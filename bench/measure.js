@@ -27,6 +27,7 @@ function time(repeat, count) {
 
 /** How often the work must be done for a sample of about `wanted` seconds. Warms up, too. */
 function calibrate(repeat, wanted) {
+  repeat(1); // what only the first one takes is not what is measured
   let count = 1;
   let taken = time(repeat, count);
   while (taken < wanted / 4) {

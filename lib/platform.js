@@ -38,9 +38,16 @@ function isCollection(value) {
 function own(object) {
   if (owned.has(object) || INTRINSIC.has(object)) return;
   owned.add(object);
-  for (const { value, get, set } of Object.values(Object.getOwnPropertyDescriptors(object))) {
-    for (const part of [value, get, set]) if (isObject(part) && isCollection(part)) own(part);
+  for (const key of Reflect.ownKeys(object)) {
+    const { value, get, set } = Reflect.getOwnPropertyDescriptor(object, key);
+    ownPart(value);
+    ownPart(get);
+    ownPart(set);
   }
+}
+
+function ownPart(part) {
+  if (isObject(part) && !owned.has(part) && isCollection(part)) own(part);
 }
 
 /** Makes known what modules have come since. To look at one that nobody uses would load it. */
