@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use napi::bindgen_prelude::{Function, Unknown};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::Status;
 use napi_derive::napi;
+use parking_lot::Mutex;
 
 use super::mailbox::GONE;
 use crate::engine::Terminator;
@@ -36,11 +37,6 @@ struct Entry {
 
 static SANDBOXES: Mutex<BTreeMap<u32, Entry>> = Mutex::new(BTreeMap::new());
 
-fn sandboxes() -> MutexGuard<'static, BTreeMap<u32, Entry>> {
-    // Nothing that is done under the lock can fail half-way.
-    SANDBOXES.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// A sandbox's place among all, under its number. While it has one, it can be ended.
 pub(super) struct Registration {
     pub id: u32,
@@ -50,7 +46,7 @@ impl Registration {
     pub fn new(terminator: Terminator, listener: Listener) -> Self {
         /// Numbers are not used again soon: a stale one should find nothing.
         static NEXT: AtomicU32 = AtomicU32::new(1);
-        let mut sandboxes = sandboxes();
+        let mut sandboxes = SANDBOXES.lock();
         let id = loop {
             let id = NEXT.fetch_add(1, Ordering::Relaxed);
             if id != GONE && !sandboxes.contains_key(&id) {
@@ -63,13 +59,13 @@ impl Registration {
 
     /// Why it was ended from another thread, if a reason was given.
     pub fn reason(&self) -> Option<String> {
-        sandboxes().get(&self.id)?.reason.clone()
+        SANDBOXES.lock().get(&self.id)?.reason.clone()
     }
 }
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        sandboxes().remove(&self.id);
+        SANDBOXES.lock().remove(&self.id);
     }
 }
 
@@ -77,7 +73,7 @@ impl Drop for Registration {
 /// whether there was one to be ended.
 #[napi]
 pub fn terminate_sandbox(id: u32, reason: Option<String>) -> bool {
-    let mut sandboxes = sandboxes();
+    let mut sandboxes = SANDBOXES.lock();
     let Some(entry) = sandboxes.get_mut(&id).filter(|entry| !entry.terminator.is_over()) else {
         return false;
     };

@@ -55,8 +55,9 @@ impl Runtime {
         assert!(!self.is_entered(), "a restore under a running guest");
         assert_eq!(*self.realms.borrow(), checkpoint.realms, "realms have come or gone");
         // SAFETY: nobody runs in the heap. The pointers into it that outlive an entry are
-        // those of the slots, the live host objects and the pending rejections, which are
-        // replaced below, and those of the realms, which are the same as then.
+        // those of the slots, the live host objects, the realms that mirror objects of the
+        // host, their intrinsics, the pins and the pending rejections, which are replaced or
+        // forgotten below, and those of the other realms, which are the same as then.
         unsafe { self.heap().restore(&checkpoint.image) };
         self.slots.table.borrow_mut().clone_from(&checkpoint.slots);
         self.classes.live.borrow_mut().clone_from(&checkpoint.live);
